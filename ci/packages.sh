@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Installs the system packages that the tests use and that are missing. Debian and Ubuntu.
+set -euo pipefail
+wanted=(curl:curl gcc:gcc make:make python3:python3)
+missing=()
+for pair in "${wanted[@]}"; do
+  command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
+done
+ls /usr/lib/*/libc.a >/dev/null 2>&1 || missing+=(libc6-dev)
+python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
+if [ "${#missing[@]}" -eq 0 ]; then
+  echo "all there"
+  exit 0
+fi
+command -v apt-get >/dev/null || { echo "install by hand: ${missing[*]}"; exit 1; }
+apt-get update -q
+DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"

@@ -1,0 +1,173 @@
+//! Answers of r4-gateway that are its own.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::core::{Mode, RandomJson};
+
+/// Health of a service as the gateway sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Health {
+    /// Alive and ready.
+    Ok,
+    /// Alive, not ready, or serving in a lesser mode.
+    Degraded,
+    /// Not reachable.
+    Down,
+}
+
+/// One upstream in `GET /v1/health`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UpstreamHealth {
+    /// What the gateway saw last, at most a few seconds ago.
+    pub status: Health,
+    /// Whether its `/ready` answered 200.
+    pub ready: bool,
+    /// Where random bytes come from; r4-core alone has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
+    /// Version of the service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Why the status is not `ok`, in a sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Both upstreams in `GET /v1/health`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Upstreams {
+    /// Random bytes.
+    #[serde(rename = "r4-core")]
+    pub core: UpstreamHealth,
+    /// Receipts.
+    #[serde(rename = "r4-vrf")]
+    pub vrf: UpstreamHealth,
+}
+
+/// `GET /v1/health`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct GatewayHealth {
+    /// The worst of the upstreams.
+    pub status: Health,
+    /// Version of the gateway.
+    pub version: String,
+    /// The services behind it.
+    pub upstreams: Upstreams,
+}
+
+/// Where a caller stands with one limit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RateStanding {
+    /// Requests that may come at once.
+    pub limit: u32,
+    /// Seconds in which the whole limit comes back.
+    pub window_seconds: u32,
+    /// Requests left now.
+    pub remaining: u32,
+    /// Seconds until the whole limit is back.
+    pub reset_seconds: u32,
+}
+
+/// Bounds on one request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RequestBounds {
+    /// Most bytes of `/v1/random`.
+    pub random_max_bytes: u32,
+    /// Most words of `/v1/random?fmt=u32`.
+    pub random_max_words: u32,
+    /// Fewest bytes of `/v1/random_dual`.
+    pub random_dual_min_bytes: u32,
+    /// Most bytes of `/v1/random_dual`.
+    pub random_dual_max_bytes: u32,
+    /// Most bytes of `alpha`.
+    pub alpha_max_bytes: u32,
+    /// Most bytes of the body of `POST /v1/vrf`.
+    pub vrf_body_max_bytes: u32,
+    /// Most bytes of the body of `POST /v1/verify`.
+    pub verify_body_max_bytes: u32,
+}
+
+/// `GET /v1/limits`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LimitsAnswer {
+    /// The limit of the caller's address; IPv6 addresses share one for each /64.
+    pub address: RateStanding,
+    /// The limit of the key, when one was presented.
+    pub key: Option<RateStanding>,
+    /// Bounds on one request.
+    pub request: RequestBounds,
+}
+
+/// `GET /v1/meta`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Meta {
+    /// Always `Re4ctoR`.
+    pub name: String,
+    /// Version of the gateway.
+    pub version: String,
+    /// Commit that the gateway was built from, or `unknown`.
+    pub git: String,
+    /// Path of the API's description for machines.
+    pub openapi: String,
+    /// Path of the API's description for people.
+    pub docs: String,
+    /// Path of the public keys; pin them before you trust a receipt.
+    pub keys: String,
+    /// VRF suite of the receipts.
+    pub vrf_suite: String,
+    /// Signature schemes of the receipts.
+    pub signatures: Vec<String>,
+    /// What a receipt proves.
+    pub proved: Vec<String>,
+    /// What it does not prove.
+    pub not_proved: Vec<String>,
+    /// Bounds on one request.
+    pub limits: RequestBounds,
+}
+
+/// Every error: `application/problem+json` (RFC 9457).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ProblemDocument {
+    /// Stable name of the problem, `/errors/…`.
+    #[serde(rename = "type")]
+    #[schema(example = "/errors/invalid-api-key")]
+    pub kind: String,
+    /// The status in words.
+    #[schema(example = "Unauthorized")]
+    pub title: String,
+    /// The HTTP status.
+    #[schema(example = 401)]
+    pub status: u16,
+    /// What is wrong and what to do, in a sentence.
+    #[schema(example = "invalid api key")]
+    pub detail: String,
+}
+
+/// What `GET /v1/random` answers as JSON.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum RandomAnswer {
+    /// With `fmt=json`.
+    Json(RandomJson),
+    /// With `fmt=u32`: unsigned 32-bit words.
+    Words(Vec<u32>),
+}
+
+/// Body of `POST /v1/vrf`; every field may be left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct VrfOrder {
+    /// `ecdsa`, `dilithium` (also `mldsa65`, `ml-dsa-65`) or `dual`, which is the default.
+    #[schema(example = "dual", nullable = false)]
+    pub sig: Option<String>,
+    /// Input of the VRF: 1 to 1024 bytes in hex, `0x` optional. Without it, the receipt's index.
+    #[schema(example = "0x68656c6c6f", nullable = false)]
+    pub alpha: Option<String>,
+    /// Chain that the signatures are bound to: a number as a decimal string.
+    #[schema(example = "1", nullable = false)]
+    pub chain_id: Option<String>,
+    /// Contract that the signatures are bound to; needs `chain_id`.
+    #[schema(nullable = false)]
+    pub contract: Option<String>,
+}

@@ -1,0 +1,8 @@
+//! JSON types of the three services and of the sealed core's manifest.
+//!
+//! Pure: no clock, no randomness, no files. The shape of a receipt is `r4_receipt`'s.
+
+pub mod core;
+pub mod gateway;
+pub mod manifest;
+pub mod vrf;

@@ -1,0 +1,127 @@
+//! Settings of r4-core.
+
+use std::path::PathBuf;
+
+use r4_service::common::CommonConfig;
+use r4_service::config::{ConfigErrors, Env};
+
+/// Port without `PORT`.
+pub const DEFAULT_PORT: u16 = 8080;
+const SEALED_CORE: &str = "/app/runtime/bin/re4_dump";
+const MANIFEST: &str = "/app/selftest/manifest.json";
+
+/// Help text about the variables read here.
+pub const ENVIRONMENT: &str = "  API_KEY, R4_API_KEY        key that callers present (required)
+  R4_INTERNAL_KEY            key that the other services present (default: the API key)
+  API_HOST, R4_API_HOST      address to listen on (default 127.0.0.1)
+  PORT, R4_PORT              port to listen on (default 8080; 0: any free one)
+  STRICT_FIPS, R4_STRICT_FIPS  1: answer 503 rather than fall back to the kernel's generator
+  R4_SEALED_CORE             sealed binary (default /app/runtime/bin/re4_dump)
+  R4_MANIFEST                its manifest (default /app/selftest/manifest.json)
+  R4_MANIFEST_PUBLIC_KEY     Ed25519 key, 64 hex digits, that must have signed the manifest
+  DOMAIN                     public name of the node: a weak key is then refused
+  R4_LOG_LEVEL               trace, debug, info (default), warning, error, critical
+  R4_LOG_FORMAT              text (default) or json";
+
+/// Where the bytes come from.
+#[derive(Debug, PartialEq, Eq)]
+pub enum SourceConfig {
+    /// The sealed binary.
+    Sealed(SealedConfig),
+    /// The kernel's generator, for development.
+    Dev,
+}
+
+/// Files of the sealed binary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedConfig {
+    /// The binary.
+    pub binary: PathBuf,
+    /// Its manifest; a signature stands beside it with `.sig` added.
+    pub manifest: PathBuf,
+    /// Key that must have signed the manifest, 64 hex digits.
+    pub public_key: Option<String>,
+}
+
+/// What happens when the sealed generator fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnFailure {
+    /// Serve the kernel's bytes and say so.
+    FallBack,
+    /// Serve nothing (strict mode).
+    Block,
+}
+
+/// All settings.
+#[derive(Debug)]
+pub struct Config {
+    /// Listener, keys and logs.
+    pub common: CommonConfig,
+    /// Where the bytes come from.
+    pub source: SourceConfig,
+    /// Strict mode or not.
+    pub on_failure: OnFailure,
+}
+
+impl Config {
+    /// Reads the settings; `dev` is the flag `--dev`.
+    ///
+    /// # Errors
+    /// Every error of the environment together.
+    pub fn read(mut env: Env, dev: bool) -> Result<Self, ConfigErrors> {
+        let config = Self::read_from(&mut env, dev);
+        env.finish(config)
+    }
+
+    fn read_from(env: &mut Env, dev: bool) -> Option<Self> {
+        let common = CommonConfig::read(env, DEFAULT_PORT);
+        let strict = env.text_either("R4_STRICT_FIPS", "STRICT_FIPS");
+        let strict = env.boolean("R4_STRICT_FIPS", strict.as_deref());
+        let sealed = SealedConfig {
+            binary: env.text("R4_SEALED_CORE").unwrap_or_else(|| SEALED_CORE.to_owned()).into(),
+            manifest: env.text("R4_MANIFEST").unwrap_or_else(|| MANIFEST.to_owned()).into(),
+            public_key: env.text("R4_MANIFEST_PUBLIC_KEY"),
+        };
+        if dev && strict {
+            env.error("--dev serves the kernel's bytes, which strict mode forbids: drop one");
+        }
+        Some(Self {
+            common: common?,
+            source: if dev { SourceConfig::Dev } else { SourceConfig::Sealed(sealed) },
+            on_failure: if strict { OnFailure::Block } else { OnFailure::FallBack },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)], dev: bool) -> Result<Config, ConfigErrors> {
+        Config::read(Env::of(pairs.iter().map(|(k, v)| ((*k).into(), (*v).into()))), dev)
+    }
+
+    #[test]
+    fn dev_and_strict_exclude_each_other() {
+        let pairs = [("API_KEY", "demo"), ("STRICT_FIPS", "true")];
+        assert!(read(&pairs, true).expect_err("refused").to_string().contains("--dev"));
+        assert_eq!(read(&pairs, false).expect("good").on_failure, OnFailure::Block);
+        assert_eq!(read(&pairs[..1], true).expect("good").source, SourceConfig::Dev);
+    }
+
+    #[test]
+    fn a_key_is_required_and_a_weak_one_refused_on_a_public_domain() {
+        assert!(read(&[], false).expect_err("no key").to_string().contains("R4_API_KEY"));
+        let public = [("API_KEY", "demo"), ("DOMAIN", "r4.example.org")];
+        assert!(read(&public, false).expect_err("weak").to_string().contains("16 random"));
+    }
+
+    #[test]
+    fn every_variable_read_is_in_the_help() {
+        let mut env = Env::of([]);
+        let _ = Config::read_from(&mut env, false);
+        for key in env.keys_read() {
+            assert!(ENVIRONMENT.contains(key), "{key}");
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The running generator: a child process that executes the sealed copy, and the buffer that its
+//! bytes pass through.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use tokio::io::AsyncReadExt;
+use tokio::process::{Child, ChildStdout, Command};
+use zeroize::{Zeroize, Zeroizing};
+
+/// Bytes read from the generator at a time.
+const BUFFER_BYTES: usize = 64 * 1024;
+/// Bytes that a stale pipe can hold: the pipe's own and those that the generator is about to write.
+const STALE_BYTES: usize = 256 * 1024;
+/// Age at which unread bytes are dropped, so that a resumed copy of the machine repeats none.
+const STALE_AFTER: Duration = Duration::from_secs(1);
+/// A generator that writes nothing for this long hangs.
+const HANG: Duration = Duration::from_secs(3);
+/// Most time for the known-answer tests.
+const SELFTEST: Duration = Duration::from_secs(5);
+
+/// Why the generator gives no bytes.
+#[derive(Debug, thiserror::Error)]
+pub enum GeneratorError {
+    /// It cannot be started.
+    #[error("the sealed core cannot be started: {0}")]
+    Spawn(std::io::Error),
+    /// It ended.
+    #[error("the sealed core died")]
+    Died,
+    /// It runs, but writes nothing.
+    #[error("the sealed core hangs: no byte within {} s", HANG.as_secs())]
+    Hung,
+    /// Its known-answer tests took too long.
+    #[error("the sealed core hangs in its self-test")]
+    SelftestHung,
+    /// A known-answer test failed; holds what the generator said.
+    #[error("the sealed core failed its self-test: {0}")]
+    SelftestFailed(String),
+}
+
+fn command(executable: &Path) -> Command {
+    let mut command = Command::new(executable);
+    command.env_clear().stdin(Stdio::null()).kill_on_drop(true);
+    command
+}
+
+/// Runs the generator's known-answer tests in a process of their own.
+///
+/// # Errors
+/// [`GeneratorError::SelftestFailed`] names the test.
+pub async fn selftest(executable: &Path) -> Result<(), GeneratorError> {
+    let output = command(executable).arg("--selftest").output();
+    let output = tokio::time::timeout(SELFTEST, output)
+        .await
+        .map_err(|_| GeneratorError::SelftestHung)?
+        .map_err(GeneratorError::Spawn)?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let line = said.lines().last().unwrap_or("it gave no reason").trim();
+    Err(GeneratorError::SelftestFailed(format!("{line} ({})", output.status)))
+}
+
+/// A running generator and the bytes read from it that were not served yet.
+#[derive(Debug)]
+pub struct Generator {
+    child: Child,
+    pipe: ChildStdout,
+    buffer: Zeroizing<Vec<u8>>,
+    /// Unserved bytes are `buffer[next..end]`.
+    next: usize,
+    end: usize,
+    read_at: Instant,
+}
+
+impl Generator {
+    /// Starts the generator and waits for its first bytes.
+    ///
+    /// # Errors
+    /// [`GeneratorError`].
+    pub async fn start(executable: &Path) -> Result<Self, GeneratorError> {
+        let mut command = command(executable);
+        command.stdout(Stdio::piped()).stderr(Stdio::inherit());
+        let mut child = command.spawn().map_err(GeneratorError::Spawn)?;
+        let pipe = child.stdout.take().ok_or(GeneratorError::Died)?;
+        let buffer = Zeroizing::new(vec![0; BUFFER_BYTES]);
+        let mut generator = Self { child, pipe, buffer, next: 0, end: 0, read_at: Instant::now() };
+        generator.refill().await?;
+        Ok(generator)
+    }
+
+    /// Fills `out` with bytes that were never served before.
+    ///
+    /// # Errors
+    /// [`GeneratorError::Died`] or [`GeneratorError::Hung`]; `out` must not be served then.
+    pub async fn fill(&mut self, out: &mut [u8]) -> Result<(), GeneratorError> {
+        if self.read_at.elapsed() > STALE_AFTER {
+            self.drop_stale().await?;
+        }
+        let mut done = 0;
+        while let Some(rest) = out.get_mut(done..).filter(|rest| !rest.is_empty()) {
+            if self.next == self.end {
+                self.refill().await?;
+            }
+            done = done.saturating_add(self.cut(rest));
+        }
+        Ok(())
+    }
+
+    /// Returns the id of the process, while it runs.
+    pub fn pid(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    /// Moves bytes out of the buffer and wipes their place; returns how many.
+    fn cut(&mut self, out: &mut [u8]) -> usize {
+        let held = self.buffer.get_mut(self.next..self.end).unwrap_or_default();
+        let count = held.len().min(out.len());
+        let (Some(from), Some(to)) = (held.get_mut(..count), out.get_mut(..count)) else {
+            return 0;
+        };
+        to.copy_from_slice(from);
+        from.zeroize();
+        self.next = self.next.saturating_add(count);
+        count
+    }
+
+    /// Reads once into the emptied buffer. Safe to cancel: then nothing was read.
+    async fn refill(&mut self) -> Result<(), GeneratorError> {
+        (self.next, self.end) = (0, 0);
+        let read = tokio::time::timeout(HANG, self.pipe.read(&mut self.buffer)).await;
+        let count = match read {
+            Err(_) => return Err(GeneratorError::Hung),
+            Ok(Err(_) | Ok(0)) => return Err(GeneratorError::Died),
+            Ok(Ok(count)) => count,
+        };
+        (self.next, self.end) = (0, count);
+        self.read_at = Instant::now();
+        Ok(())
+    }
+
+    async fn drop_stale(&mut self) -> Result<(), GeneratorError> {
+        self.buffer.zeroize();
+        self.buffer.resize(BUFFER_BYTES, 0);
+        let mut dropped = 0_usize;
+        while dropped < STALE_BYTES {
+            self.refill().await?;
+            dropped = dropped.saturating_add(self.end);
+        }
+        (self.next, self.end) = (0, 0);
+        self.buffer.iter_mut().zeroize();
+        Ok(())
+    }
+}

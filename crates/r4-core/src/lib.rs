@@ -1,0 +1,48 @@
+//! r4-core: random bytes from a sealed generator that is integrity-checked, self-tested and fails
+//! closed.
+//!
+//! [`sealed`] holds the checked binary, [`generator`] the process that runs it, [`core`] decides
+//! what is served. No byte is served twice: bytes leave the buffer by being overwritten.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use r4_service::auth::Guard;
+use r4_service::ready::Readiness;
+use r4_service::shell::{self, RequestLimits};
+
+pub mod config;
+pub mod core;
+pub mod encode;
+pub mod generator;
+pub mod routes;
+pub mod sealed;
+pub mod status;
+
+/// What the handlers share.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// The entropy core.
+    pub core: Arc<core::Core>,
+    /// The keys that are accepted.
+    pub guard: Arc<Guard>,
+}
+
+/// Commit that this binary was built from.
+pub const GIT: &str = match option_env!("R4_GIT") {
+    Some(git) => git,
+    None => "unknown",
+};
+
+/// Returns the service's routes within the shell's layers.
+pub fn router(app: App, readiness: Readiness) -> Router {
+    let limits = RequestLimits { head_deadline: Duration::from_secs(15), body_bytes: 1024 };
+    let routes = Router::new()
+        .route("/health", get(routes::health::health))
+        .route("/version", get(routes::version::version))
+        .route("/random", get(routes::random::random))
+        .with_state(app);
+    shell::wrap(routes, readiness, limits)
+}

@@ -1,0 +1,56 @@
+//! r4-core: reads its settings, checks and starts the sealed generator, serves until SIGTERM.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use r4_core::config::{self, Config};
+use r4_core::core::Core;
+use r4_core::{App, router};
+use r4_service::args::{About, Action, complain, parse};
+use r4_service::auth::Guard;
+use r4_service::config::Env;
+use r4_service::ready::Readiness;
+use r4_service::server::{self, ConnectionLimits, ServeError};
+use r4_service::{metrics, trace};
+
+const ABOUT: About = About {
+    name: "r4-core",
+    version: env!("CARGO_PKG_VERSION"),
+    purpose: "random bytes from a sealed, self-tested, fail-closed generator",
+    default_port: config::DEFAULT_PORT,
+    flags: &[("--dev", "no sealed binary: serve the kernel's bytes, and say so")],
+    environment: config::ENVIRONMENT,
+};
+
+fn main() -> ExitCode {
+    let flags = match parse(&ABOUT, std::env::args()) {
+        Action::Exit(code) => return code,
+        Action::Serve(flags) => flags,
+    };
+    let config = match Config::read(Env::from_process(), flags.contains(&"--dev")) {
+        Ok(config) => config,
+        Err(errors) => return complain(&format!("r4-core: {errors}"), 2),
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(cause) => return complain(&format!("r4-core: no threads: {cause}"), 1),
+    };
+    match runtime.block_on(serve(config)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => complain(&format!("r4-core: {error}"), 1),
+    }
+}
+
+async fn serve(config: Config) -> Result<(), ServeError> {
+    let common = config.common;
+    trace::init(common.log);
+    metrics::install();
+    let listener = server::bind(ABOUT.name, SocketAddr::new(common.host, common.port)).await?;
+    let readiness = Readiness::not_yet("the sealed core is being checked");
+    let core = Core::start(config.source, config.on_failure, readiness.clone()).await;
+    let guard = Guard::new(vec![common.api_key, common.internal_key]);
+    let app = App { core: Arc::new(core), guard: Arc::new(guard) };
+    let routes = router(app, readiness.clone());
+    server::run(listener, routes, readiness, ConnectionLimits::default()).await
+}

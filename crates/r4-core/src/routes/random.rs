@@ -1,0 +1,146 @@
+//! `GET /random`: fresh bytes, small answers whole, large ones in pieces.
+//!
+//! A failure before the head is a 503; after it the body breaks off short of its Content-Length,
+//! so that no client takes a part for the whole.
+
+use std::net::SocketAddr;
+
+use axum::body::Body;
+use axum::extract::{ConnectInfo, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::stream::try_unfold;
+use r4_api::core::{MAX_BYTES_PER_REQUEST, MAX_WORDS_PER_REQUEST, Mode};
+use r4_service::Problem;
+use r4_service::query::Query;
+use zeroize::Zeroizing;
+
+use crate::App;
+use crate::core::Blocked;
+use crate::encode::{Format, PIECE_BYTES};
+
+const MODE: HeaderName = HeaderName::from_static("x-r4-mode");
+const CORE_SHA256: HeaderName = HeaderName::from_static("x-r4-core-sha256");
+
+/// What a request asks for.
+#[derive(Clone, Copy, Debug)]
+struct Order {
+    n: u32,
+    format: Format,
+}
+
+/// Answers `n` fresh bytes in the form `fmt`.
+///
+/// # Errors
+/// 401 and 403 about the key, 400 about a parameter, 503 with the reason when blocked.
+pub async fn random(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    app.guard.check(&headers, &uri, peer.ip())?;
+    let order = Order::parse(&uri)?;
+    let mut piece = Piece::new(app, order);
+    let first = piece.next(None).await.map_err(|e| blocked(&e))?;
+    let (mode, app) = (first.mode, piece.app.clone());
+    let mut response = piece.into_body(first).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(order.format.content_type()));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(MODE, HeaderValue::from_static(mode.as_str()));
+    if let Some(length) = order.format.content_length(order.n, mode.as_str()) {
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    let sha256 = app.core.sealed().map(|s| HeaderValue::from_str(&s.manifest().sha256));
+    if let Some(Ok(sha256)) = sha256 {
+        headers.insert(CORE_SHA256, sha256);
+    }
+    Ok(response)
+}
+
+fn blocked(blocked: &Blocked) -> Problem {
+    Problem::unavailable("core-blocked", format!("r4-core is blocked: {blocked}"), 5)
+}
+
+impl Order {
+    fn parse(uri: &Uri) -> Result<Self, Problem> {
+        let query = Query::parse(uri.query(), &["n", "fmt", "key"])?;
+        let name = query.text("fmt").unwrap_or("raw");
+        let format = Format::parse(name).ok_or_else(|| {
+            Problem::bad_request("invalid-parameter", format!("fmt must be {}", Format::NAMES))
+        })?;
+        let most = match format {
+            Format::U32 => MAX_WORDS_PER_REQUEST,
+            _ => MAX_BYTES_PER_REQUEST,
+        };
+        let n = query.number("n", 1, most)?.ok_or_else(|| {
+            let detail = format!("n is missing: say how many, from 1 to {most}");
+            Problem::bad_request("missing-parameter", detail)
+        })?;
+        Ok(Self { n, format })
+    }
+}
+
+/// The rest of an answer that is being made.
+struct Piece {
+    app: App,
+    order: Order,
+    /// Random bytes still to be made.
+    left: usize,
+    first: bool,
+}
+
+/// Encoded text of one piece, and where its bytes came from.
+struct Encoded {
+    text: Vec<u8>,
+    mode: Mode,
+}
+
+impl Piece {
+    fn new(app: App, order: Order) -> Self {
+        let left = order.format.random_bytes(order.n);
+        Self { app, order, left, first: true }
+    }
+
+    /// Makes the next piece. With `promised`, the mode must still be that one: the head says so.
+    async fn next(&mut self, promised: Option<Mode>) -> Result<Encoded, Blocked> {
+        let format = self.order.format;
+        let count = self.left.min(PIECE_BYTES);
+        let mut bytes = Zeroizing::new(vec![0; count]);
+        let mode = self.app.core.fill(&mut bytes).await?;
+        if promised.is_some_and(|promised| promised != mode) {
+            return Err(Blocked("the mode changed while the answer was sent".to_owned()));
+        }
+        let mut text = Vec::with_capacity(count.saturating_mul(3));
+        if self.first {
+            text.extend_from_slice(format.head().as_bytes());
+        }
+        format.piece(&bytes, self.first, &mut text);
+        self.first = false;
+        self.left = self.left.saturating_sub(count);
+        if self.left == 0 {
+            text.extend_from_slice(format.tail(self.order.n, mode.as_str()).as_bytes());
+        }
+        Ok(Encoded { text, mode })
+    }
+
+    fn into_body(self, first: Encoded) -> Body {
+        if self.left == 0 {
+            return Body::from(first.text);
+        }
+        let mode = first.mode;
+        let rest = try_unfold((self, Some(first.text)), move |(mut piece, ready)| async move {
+            if let Some(text) = ready {
+                return Ok(Some((Bytes::from(text), (piece, None))));
+            }
+            if piece.left == 0 {
+                return Ok(None);
+            }
+            let next = piece.next(Some(mode)).await.map_err(std::io::Error::other)?;
+            Ok::<_, std::io::Error>(Some((Bytes::from(next.text), (piece, None))))
+        });
+        Body::from_stream(rest)
+    }
+}

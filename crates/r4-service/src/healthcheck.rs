@@ -1,0 +1,51 @@
+//! The health check of a container, by the service's own binary: no shell, no curl.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::time::Duration;
+
+const DEADLINE: Duration = Duration::from_secs(3);
+
+/// Why a service is not healthy.
+#[derive(Debug, thiserror::Error)]
+pub enum HealthcheckError {
+    /// Nothing answers on the port.
+    #[error("no answer on 127.0.0.1:{port}: {cause}")]
+    NoAnswer {
+        /// Port that was asked.
+        port: u16,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// Something answers, but not 200.
+    #[error("GET /health on 127.0.0.1:{port} did not answer 200")]
+    NotOk {
+        /// Port that was asked.
+        port: u16,
+    },
+}
+
+/// Asks `GET /health` on the own port.
+///
+/// # Errors
+/// [`HealthcheckError`] when there is no answer within 3 s or it is not 200.
+pub fn run(port: u16) -> Result<(), HealthcheckError> {
+    let head = ask(port).map_err(|cause| HealthcheckError::NoAnswer { port, cause })?;
+    if head.starts_with(b"HTTP/1.1 200") || head.starts_with(b"HTTP/1.0 200") {
+        Ok(())
+    } else {
+        Err(HealthcheckError::NotOk { port })
+    }
+}
+
+fn ask(port: u16) -> std::io::Result<Vec<u8>> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let mut stream = TcpStream::connect_timeout(&address, DEADLINE)?;
+    stream.set_read_timeout(Some(DEADLINE))?;
+    stream.set_write_timeout(Some(DEADLINE))?;
+    let request = "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    stream.write_all(request.as_bytes())?;
+    let mut head = Vec::new();
+    stream.take(4096).read_to_end(&mut head)?;
+    Ok(head)
+}

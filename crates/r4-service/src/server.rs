@@ -1,0 +1,204 @@
+//! The listener: a connection cap, time-outs and limits on the head, a drained shutdown.
+//!
+//! Accepts on hyper itself, because `axum::serve` has no time-out for a slow head.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tower::ServiceExt as _;
+
+use crate::ready::Readiness;
+
+/// Bounds on connections.
+#[derive(Clone, Copy, Debug)]
+pub struct ConnectionLimits {
+    /// Most connections at once; more wait in the kernel's queue.
+    pub connections: usize,
+    /// Most time for one request's head, and most time a connection may idle.
+    pub head: Duration,
+    /// Most time for a client to take what was sent.
+    pub unread: Duration,
+    /// Most bytes of a head.
+    pub head_bytes: usize,
+    /// Most header lines of a head.
+    pub headers: usize,
+    /// Most time for open requests after a stop was asked for.
+    pub drain: Duration,
+}
+
+impl Default for ConnectionLimits {
+    fn default() -> Self {
+        Self {
+            connections: 1024,
+            head: Duration::from_secs(10),
+            unread: Duration::from_secs(30),
+            head_bytes: 16 * 1024,
+            headers: 64,
+            drain: Duration::from_secs(8),
+        }
+    }
+}
+
+/// Why serving ended badly.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {cause}")]
+    Bind {
+        /// Address asked for.
+        address: SocketAddr,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// Requests were still open when the drain time was over.
+    #[error("requests were still open after {seconds} s and were cut off")]
+    Forced {
+        /// The drain time.
+        seconds: u64,
+    },
+}
+
+/// Binds `address` and prints the one line that says where `name` listens.
+///
+/// # Errors
+/// [`ServeError::Bind`].
+pub async fn bind(name: &str, address: SocketAddr) -> Result<TcpListener, ServeError> {
+    let fail = |cause| ServeError::Bind { address, cause };
+    let listener = TcpListener::bind(address).await.map_err(fail)?;
+    let bound = listener.local_addr().map_err(fail)?;
+    announce(&format!("{name} listening on http://{bound}"));
+    Ok(listener)
+}
+
+/// Writes a line to standard output; a closed standard output does not stop a service.
+fn announce(line: &str) {
+    use std::io::Write as _;
+    if let Err(cause) = writeln!(std::io::stdout(), "{line}") {
+        tracing::debug!(%cause, "standard output is closed");
+    }
+}
+
+/// Serves `app` until SIGTERM or SIGINT, then drains.
+///
+/// # Errors
+/// [`ServeError::Forced`] when the drain time was not enough.
+pub async fn run(
+    listener: TcpListener,
+    app: Router,
+    readiness: Readiness,
+    limits: ConnectionLimits,
+) -> Result<(), ServeError> {
+    serve_until(listener, app, readiness, limits, stop_signal()).await
+}
+
+/// Serves `app` until `stop` ends, then: readiness off, no new connections, drain, time-out.
+///
+/// # Errors
+/// [`ServeError::Forced`] when the drain time was not enough.
+pub async fn serve_until(
+    listener: TcpListener,
+    app: Router,
+    readiness: Readiness,
+    limits: ConnectionLimits,
+    stop: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    let permits = Arc::new(Semaphore::new(limits.connections));
+    let graceful = GracefulShutdown::new();
+    tokio::pin!(stop);
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut stop => break,
+            (stream, peer, permit) = next(&listener, &permits) => {
+                open(stream, peer, permit, &app, limits, &graceful);
+            }
+        }
+    }
+    readiness.set(Some("the service is stopping".to_owned()));
+    drop(listener);
+    tracing::info!("stopping: waiting for open requests");
+    let seconds = limits.drain.as_secs();
+    let drained = tokio::time::timeout(limits.drain, graceful.shutdown()).await;
+    drained.map_err(|_| ServeError::Forced { seconds })
+}
+
+async fn next(
+    listener: &TcpListener,
+    permits: &Arc<Semaphore>,
+) -> (TcpStream, SocketAddr, Option<OwnedSemaphorePermit>) {
+    // The semaphore is never closed; `None` would only lift the cap.
+    let permit = Arc::clone(permits).acquire_owned().await.ok();
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => return (stream, peer, permit),
+            Err(cause) => {
+                tracing::warn!(%cause, "accept failed");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
+
+fn open(
+    stream: TcpStream,
+    peer: SocketAddr,
+    permit: Option<OwnedSemaphorePermit>,
+    app: &Router,
+    limits: ConnectionLimits,
+    graceful: &GracefulShutdown,
+) {
+    if let Err(cause) = stream.set_nodelay(true) {
+        tracing::debug!(%cause, "cannot set TCP_NODELAY");
+    }
+    // A client that takes nothing of its answer must not hold its place for ever (RFC 5482).
+    let unread = u32::try_from(limits.unread.as_millis()).unwrap_or(u32::MAX);
+    if let Err(cause) = rustix::net::sockopt::set_tcp_user_timeout(&stream, unread) {
+        tracing::debug!(%cause, "cannot set TCP_USER_TIMEOUT");
+    }
+    let service = app.clone().map_request(move |request: Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        request
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head)
+        .max_buf_size(limits.head_bytes)
+        .max_headers(limits.headers)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+    let connection = graceful.watch(connection);
+    tokio::spawn(async move {
+        if let Err(cause) = connection.await {
+            tracing::debug!(%cause, "connection ended");
+        }
+        drop(permit);
+    });
+}
+
+/// Ends at the first SIGTERM or SIGINT.
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut term = match signal(SignalKind::terminate()) {
+        Ok(term) => term,
+        Err(cause) => {
+            tracing::error!(%cause, "cannot watch for SIGTERM");
+            return std::future::pending().await;
+        }
+    };
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}

@@ -1,0 +1,115 @@
+//! The layers around every service's routes, outermost first: id, log and metrics, panic,
+//! time-out, body limit. Authentication is the route's own affair.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::ready::Readiness;
+use crate::{Problem, metrics as exporter};
+
+/// Header that names a request in answers and logs.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Bounds on one request.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestLimits {
+    /// Most time until the head of the answer is sent.
+    pub head_deadline: Duration,
+    /// Most bytes of a request's body.
+    pub body_bytes: usize,
+}
+
+/// The id of one request: the caller's, if it is a sane one, else the process's next.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub HeaderValue);
+
+/// Adds `/ready` and `/metrics`, the fallbacks and the layers to a service's own routes.
+pub fn wrap(routes: Router, readiness: Readiness, limits: RequestLimits) -> Router {
+    exporter::install();
+    let layers = ServiceBuilder::new()
+        .layer(from_fn(observe))
+        .layer(CatchPanicLayer::custom(on_panic))
+        .layer(from_fn(move |request, next| with_deadline(limits.head_deadline, request, next)))
+        .layer(DefaultBodyLimit::max(limits.body_bytes));
+    routes
+        .route("/ready", get(async move || ready(&readiness)))
+        .route("/metrics", get(exporter::render))
+        .fallback(async || Problem::not_found())
+        .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .layer(layers)
+}
+
+fn ready(readiness: &Readiness) -> Response {
+    match readiness.reason() {
+        None => "ready".into_response(),
+        Some(reason) => Problem::unavailable("not-ready", reason, 1).into_response(),
+    }
+}
+
+/// Names the request, logs its end and counts it. The query is never logged: it may hold a key.
+async fn observe(mut request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let id = accepted_id(&request).unwrap_or_else(next_id);
+    request.extensions_mut().insert(RequestId(id.clone()));
+    request.headers_mut().insert(REQUEST_ID, id.clone());
+    let method = request.method().clone();
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let mut response = next.run(request).await;
+    response.headers_mut().insert(REQUEST_ID, id.clone());
+
+    let route = matched.as_ref().map_or("unmatched", MatchedPath::as_str).to_owned();
+    let status = response.status();
+    let elapsed = started.elapsed();
+    let ms = elapsed.as_secs_f64() * 1000.0;
+    let id = id.to_str().unwrap_or_default();
+    tracing::info!(id, %method, route, status = status.as_u16(), ms, "request");
+    let labels = [("route", route), ("status", status.as_str().to_owned())];
+    metrics::counter!("r4_http_requests_total", &labels).increment(1);
+    metrics::histogram!("r4_http_request_seconds", &labels).record(elapsed.as_secs_f64());
+    response
+}
+
+fn accepted_id(request: &Request) -> Option<HeaderValue> {
+    let value = request.headers().get(REQUEST_ID)?;
+    let sane = (8..=64).contains(&value.len())
+        && value.as_bytes().iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-');
+    sane.then(|| value.clone())
+}
+
+/// Returns a random prefix of the process and a counter: unique, without a system call each time.
+fn next_id() -> HeaderValue {
+    static PREFIX: OnceLock<u64> = OnceLock::new();
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let prefix = PREFIX.get_or_init(|| getrandom::u64().unwrap_or_default());
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let text = format!("{prefix:016x}{count:016x}");
+    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("none"))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the layer's signature")]
+fn on_panic(cause: Box<dyn std::any::Any + Send>) -> Response {
+    let text = cause
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| cause.downcast_ref::<&str>().copied());
+    tracing::error!(cause = text.unwrap_or("unknown"), "a handler panicked");
+    Problem::internal().into_response()
+}
+
+async fn with_deadline(deadline: Duration, request: Request, next: Next) -> Response {
+    if let Ok(response) = tokio::time::timeout(deadline, next.run(request)).await {
+        return response;
+    }
+    let detail = format!("the request was not answered within {} s", deadline.as_secs());
+    Problem::unavailable("deadline", detail, 1).into_response()
+}

@@ -1,0 +1,173 @@
+//! A client for one other service of the node: pooled, bounded, with deadlines.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{HeaderValue, Request, Response, Uri, header};
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Limited};
+use hyper::body::Incoming;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::Problem;
+use crate::auth::Secret;
+
+/// Bounds on calls of one upstream.
+#[derive(Clone, Copy, Debug)]
+pub struct UpstreamLimits {
+    /// Most time to connect.
+    pub connect: Duration,
+    /// Most time until the head of the answer.
+    pub head: Duration,
+    /// Most calls at once; more are refused, not queued.
+    pub calls: usize,
+}
+
+impl Default for UpstreamLimits {
+    fn default() -> Self {
+        let (connect, head) = (Duration::from_secs(1), Duration::from_secs(5));
+        Self { connect, head, calls: 512 }
+    }
+}
+
+/// Why an upstream gave no answer; each names it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UpstreamError {
+    /// It cannot be reached, or broke off.
+    #[error("{name} is not reachable")]
+    Down {
+        /// The upstream.
+        name: &'static str,
+    },
+    /// It did not answer in time.
+    #[error("{name} did not answer in time")]
+    Timeout {
+        /// The upstream.
+        name: &'static str,
+    },
+    /// Too many calls are open already.
+    #[error("too many requests to {name} are open")]
+    Busy {
+        /// The upstream.
+        name: &'static str,
+    },
+    /// Its answer was longer than it may be.
+    #[error("{name} answered more than {limit} bytes")]
+    TooLong {
+        /// The upstream.
+        name: &'static str,
+        /// Most bytes taken.
+        limit: usize,
+    },
+}
+
+impl From<UpstreamError> for Problem {
+    fn from(error: UpstreamError) -> Self {
+        let slug = match error {
+            UpstreamError::Down { .. } | UpstreamError::TooLong { .. } => "upstream-down",
+            UpstreamError::Timeout { .. } => "upstream-timeout",
+            UpstreamError::Busy { .. } => "upstream-busy",
+        };
+        Problem::unavailable(slug, error.to_string(), 1)
+    }
+}
+
+/// One other service. Cloning shares the connections and the bound.
+#[derive(Clone, Debug)]
+pub struct Upstream {
+    name: &'static str,
+    base: Uri,
+    key: HeaderValue,
+    client: Client<HttpConnector, Body>,
+    permits: Arc<Semaphore>,
+    limits: UpstreamLimits,
+}
+
+/// A place among an upstream's calls; held until the answer's body has ended.
+#[derive(Debug)]
+pub struct CallPermit {
+    _held: OwnedSemaphorePermit,
+}
+
+impl Upstream {
+    /// Names the service at `base` (`http://host:port`); `key` is presented with every call.
+    pub fn new(name: &'static str, base: Uri, key: &Secret, limits: UpstreamLimits) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_connect_timeout(Some(limits.connect));
+        connector.set_nodelay(true);
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(Duration::from_secs(5))
+            .pool_max_idle_per_host(64)
+            .build(connector);
+        let permits = Arc::new(Semaphore::new(limits.calls));
+        let key = key.header_value().unwrap_or(HeaderValue::from_static(""));
+        Self { name, base, key, client, permits, limits }
+    }
+
+    /// Returns the name used in errors.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Sends `request`, whose URI is a path and query of the upstream, and returns the head of
+    /// the answer. The permit must live as long as the body is read.
+    ///
+    /// The key of the node replaces any key in the request's headers.
+    ///
+    /// # Errors
+    /// [`UpstreamError::Busy`], [`UpstreamError::Down`] or [`UpstreamError::Timeout`].
+    pub async fn send(
+        &self,
+        mut request: Request<Body>,
+    ) -> Result<(Response<Incoming>, CallPermit), UpstreamError> {
+        let name = self.name;
+        let held = Arc::clone(&self.permits)
+            .try_acquire_owned()
+            .map_err(|_| UpstreamError::Busy { name })?;
+        *request.uri_mut() = self.absolute(request.uri()).ok_or(UpstreamError::Down { name })?;
+        request.headers_mut().insert("x-api-key", self.key.clone());
+        request.headers_mut().remove(header::HOST);
+        match tokio::time::timeout(self.limits.head, self.client.request(request)).await {
+            Ok(Ok(response)) => Ok((response, CallPermit { _held: held })),
+            Ok(Err(cause)) => {
+                // The caller says so to its client, and readiness shows it: no line a try.
+                tracing::debug!(upstream = name, %cause, "upstream call failed");
+                Err(UpstreamError::Down { name })
+            }
+            Err(_) => Err(UpstreamError::Timeout { name }),
+        }
+    }
+
+    /// Sends `GET path` and returns the whole answer, of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// As [`Upstream::send`], and [`UpstreamError::TooLong`].
+    pub async fn get(&self, path: &str, limit: usize) -> Result<Response<Bytes>, UpstreamError> {
+        let name = self.name;
+        let request =
+            Request::get(path).body(Body::empty()).map_err(|_| UpstreamError::Down { name })?;
+        let (response, _permit) = self.send(request).await?;
+        let (parts, body) = response.into_parts();
+        let collected = Limited::new(body, limit).collect();
+        let body = match tokio::time::timeout(self.limits.head, collected).await {
+            Ok(Ok(body)) => body.to_bytes(),
+            Ok(Err(cause)) if cause.is::<http_body_util::LengthLimitError>() => {
+                return Err(UpstreamError::TooLong { name, limit });
+            }
+            Ok(Err(_)) => return Err(UpstreamError::Down { name }),
+            Err(_) => return Err(UpstreamError::Timeout { name }),
+        };
+        Ok(Response::from_parts(parts, body))
+    }
+
+    fn absolute(&self, path: &Uri) -> Option<Uri> {
+        let mut parts = self.base.clone().into_parts();
+        parts.path_and_query = path.path_and_query().cloned();
+        Uri::from_parts(parts).ok()
+    }
+}

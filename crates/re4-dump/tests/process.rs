@@ -1,0 +1,133 @@
+//! The program as its users run it.
+#![expect(clippy::expect_used, reason = "a test stops where it is surprised")]
+
+use std::{
+    fs,
+    io::Read,
+    process::{Child, Command, Output, Stdio},
+};
+
+fn re4_dump(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_re4_dump"));
+    command.args(args).env_clear().stdin(Stdio::null());
+    command
+}
+
+fn output(args: &[&str]) -> Output {
+    re4_dump(args).output().expect("re4_dump starts")
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).expect("text is UTF-8")
+}
+
+/// A generator that runs until its pipe is dropped, and has already written a byte.
+fn running(command: &mut Command) -> Child {
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("re4_dump starts");
+    let out = child.stdout.as_mut().expect("piped");
+    out.read_exact(&mut [0]).expect("a byte");
+    child
+}
+
+#[test]
+fn bytes_are_exact_and_no_two_runs_agree() {
+    for count in ["0", "1", "32", "65439", "65440", "65441", "1000000"] {
+        let run = output(&["--bytes", count]);
+        assert!(run.status.success(), "{run:?}");
+        assert_eq!(run.stdout.len().to_string(), count);
+    }
+    let [one, two] = [(), ()].map(|()| output(&["--bytes=64"]).stdout);
+    assert_ne!(one, two);
+}
+
+#[test]
+fn output_has_no_repeated_block_and_no_gap() {
+    let run = output(&["--bytes", "1000000"]);
+    let mut blocks: Vec<_> = run.stdout.chunks_exact(16).collect();
+    assert!(!blocks.contains(&&[0_u8; 16][..]), "wiped memory was served");
+    blocks.sort_unstable();
+    assert!(blocks.windows(2).all(|pair| pair[0] != pair[1]));
+}
+
+#[test]
+fn a_closed_pipe_is_a_quiet_success() {
+    let mut child = running(re4_dump(&[]).stderr(Stdio::piped()));
+    drop(child.stdout.take());
+    let run = child.wait_with_output().expect("it ends");
+    assert_eq!(run.status.code(), Some(0), "{run:?}");
+    assert!(!text(&run.stderr).contains("closed"), "{run:?}");
+}
+
+#[test]
+fn a_full_disk_is_exit_1_with_a_sentence() {
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
+    let run = re4_dump(&[]).stdout(full).output().expect("re4_dump starts");
+    assert_eq!(run.status.code(), Some(1));
+    assert!(text(&run.stderr).contains("cannot write to standard output"), "{run:?}");
+}
+
+#[test]
+fn selftest_names_every_test() {
+    let run = output(&["--selftest"]);
+    assert!(run.status.success());
+    let names = text(&run.stdout).lines().map(|line| line.strip_suffix(": pass"));
+    assert!(names.eq(r4_drbg::TESTS.map(Some)), "{run:?}");
+}
+
+#[test]
+fn help_and_version_answer() {
+    let help = output(&["--help"]);
+    assert!(help.status.success());
+    for flag in ["--bytes", "--selftest", "--version", "Exit codes"] {
+        assert!(text(&help.stdout).contains(flag), "{flag}");
+    }
+    let version = output(&["--version"]);
+    assert_eq!(text(&version.stdout), concat!("re4_dump ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn bad_flags_are_exit_2_with_a_sentence_and_no_bytes() {
+    for args in [&["--frobnicate"][..], &["--bytes"], &["--bytes", "many"], &["--selftest", "x"]] {
+        let run = output(args);
+        assert_eq!(run.status.code(), Some(2), "{args:?}");
+        assert!(run.stdout.is_empty());
+        let sentence = text(&run.stderr);
+        assert!(sentence.starts_with("re4_dump: ") && sentence.contains("--help"), "{sentence}");
+        assert_eq!(sentence.lines().count(), 1);
+    }
+}
+
+#[test]
+fn a_running_generator_is_confined() {
+    let mut child = running(&mut re4_dump(&[]));
+    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).expect("status");
+    let field = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        line.unwrap_or_else(|| panic!("{name} in {status}")).trim().to_owned()
+    };
+    assert_eq!(field("Seccomp:"), "2", "a filter is installed");
+    assert_eq!(field("NoNewPrivs:"), "1");
+    assert_eq!(field("Threads:"), "1");
+    drop(child.stdout.take());
+    assert!(child.wait().expect("it ends").success());
+}
+
+#[test]
+fn inherited_descriptors_are_closed() {
+    // The shell opens descriptor 9 and then becomes the generator.
+    let script = "exec 9</dev/null; exec \"$0\"";
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script, env!("CARGO_BIN_EXE_re4_dump")]);
+    let mut child = running(&mut shell);
+    match fs::read_dir(format!("/proc/{}/fd", child.id())) {
+        Ok(entries) => {
+            let mut open: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
+            open.sort();
+            assert_eq!(open, ["0", "1", "2"]);
+        }
+        // Not dumpable: its descriptors are hidden from everybody but root.
+        Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::PermissionDenied),
+    }
+    drop(child.stdout.take());
+    assert!(child.wait().expect("it ends").success());
+}

@@ -1,0 +1,12 @@
+//! Builds the node's binaries, and starts the node without Docker.
+//!
+//! [`sealed::build`] is the one way in which `re4_dump` is built: `up`, `dist`, the Dockerfiles and
+//! the end-to-end tests all use it. Few dependencies, so that `cargo xtask` answers at once.
+
+pub mod binaries;
+pub mod dist;
+pub mod manifest;
+pub mod sealed;
+pub mod up;
+
+mod environment;

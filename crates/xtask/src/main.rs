@@ -1,0 +1,56 @@
+//! `cargo xtask`: the node's own build and development tasks.
+
+use std::{
+    io::{Write, stderr, stdout},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::Result;
+use xtask::{dist, sealed, up};
+
+const HELP: &str = "\
+Usage: cargo xtask up                   build the node and run it on 127.0.0.1, without Docker
+       cargo xtask sealed [--out DIR]   build re4_dump, and copy it with its manifest into DIR
+       cargo xtask dist DIR             build every program of a release into DIR
+
+`up` reads R4_CORE_PORT, R4_VRF_PORT, R4_GATEWAY_PORT (8080, 8081, 8082) and R4_API_KEY (demo);
+what the services themselves read is handed on. Its state is in .r4/: delete that to start anew.
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let done = match args.as_slice() {
+        ["up"] => up::run(),
+        ["sealed"] => sealed(None),
+        ["sealed", "--out", dir] => sealed(Some(dir.into())),
+        ["dist", dir] if !dir.starts_with('-') => dist::write(Path::new(dir)),
+        ["help" | "--help" | "-h", ..] => show(&mut stdout(), HELP),
+        _ => {
+            let _unread = show(&mut stderr(), HELP);
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _unread = show(&mut stderr(), &format!("error: {error:#}\n"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Builds `re4_dump` and prints the path of the result.
+fn sealed(out: Option<PathBuf>) -> Result<()> {
+    let built = sealed::build(&sealed::Options::default())?;
+    let path = match out {
+        Some(dir) => dist::write_sealed(&built, &dir)?,
+        None => built,
+    };
+    show(&mut stdout(), &format!("{}\n", path.display()))
+}
+
+fn show(to: &mut impl Write, text: &str) -> Result<()> {
+    Ok(to.write_all(text.as_bytes())?)
+}
