@@ -76,6 +76,10 @@ impl Manifest {
     /// # Errors
     /// [`ManifestError::Parse`] or [`ManifestError::Sha256Form`].
     pub fn parse(text: &[u8]) -> Result<Self, ManifestError> {
+        // serde would take an array of the values in order for the object.
+        if !text.trim_ascii_start().starts_with(b"{") {
+            return Err(ManifestError::Parse("not a JSON object".to_owned()));
+        }
         let manifest: Self =
             serde_json::from_slice(text).map_err(|e| ManifestError::Parse(e.to_string()))?;
         let is_hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
@@ -160,6 +164,7 @@ mod tests {
             good.replace("\"size\": 6", "\"size\": 6, \"size\": 6"),
             good.replace("\"size\": 6", "\"size\": -6"),
             good.replace("\"version\": \"0.1.0\"", "\"version\": \"0.1.0\", \"x\": 1"),
+            format!(r#"["re4_dump", 6, "{}", "0.1.0", "abc"]"#, manifest().sha256),
             String::new(),
         ] {
             assert!(

@@ -10,6 +10,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
+use futures_util::FutureExt as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -20,6 +21,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt as _;
 
 use crate::ready::Readiness;
+
+/// Time for requests that were sent before a stop to be read.
+const LAST_READ: Duration = Duration::from_millis(100);
 
 /// Bounds on connections.
 #[derive(Clone, Copy, Debug)]
@@ -127,11 +131,28 @@ pub async fn serve_until(
         }
     }
     readiness.set(Some("the service is stopping".to_owned()));
+    take_waiting(&listener, &permits, &app, limits, &graceful).await;
     drop(listener);
     tracing::info!("stopping: waiting for open requests");
     let seconds = limits.drain.as_secs();
     let drained = tokio::time::timeout(limits.drain, graceful.shutdown()).await;
     drained.map_err(|_| ServeError::Forced { seconds })
+}
+
+/// Takes the connections that wait in the kernel's queue, and gives what they already sent the time
+/// to be read: closing the listener would reset them.
+async fn take_waiting(
+    listener: &TcpListener,
+    permits: &Arc<Semaphore>,
+    app: &Router,
+    limits: ConnectionLimits,
+    graceful: &GracefulShutdown,
+) {
+    while let Ok(permit) = Arc::clone(permits).try_acquire_owned() {
+        let Some(Ok((stream, peer))) = listener.accept().now_or_never() else { break };
+        open(stream, peer, Some(permit), app, limits, graceful);
+    }
+    tokio::time::sleep(LAST_READ).await;
 }
 
 async fn next(

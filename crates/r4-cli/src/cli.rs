@@ -1,0 +1,62 @@
+//! The command line as a whole: the list of commands and the help that opens it.
+
+use clap::builder::Styles;
+use clap::builder::styling::AnsiColor;
+use clap::{Parser, Subcommand};
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const ABOUT: &str =
+    "The tool of a Re4ctoR node: check receipts, proofs, keys and manifests, offline";
+
+const HELP: &str = "\
+Examples:
+  Ask a node for a receipt and check it on your own machine:
+    curl -s http://127.0.0.1:8082/v1/keys > keys.json
+    curl -s -H 'X-API-Key: demo' http://127.0.0.1:8082/v1/vrf > receipt.json
+    r4 verify --keys keys.json receipt.json
+
+  Check that this program computes correctly on this machine:
+    r4 selftest
+
+Exit codes, the same for every command:
+  0  it worked; for verify: everything is right and you said whom to trust
+  1  a check failed
+  2  the input or the command line cannot be used
+  3  only verify: the receipt fits together, but you did not say whom to trust
+
+`r4 COMMAND --help` explains one command, with examples. Nothing here uses the network.";
+
+/// The parsed command line.
+#[derive(Debug, Parser)]
+#[command(name = "r4", version, about = ABOUT, styles = STYLES, after_help = HELP)]
+#[command(arg_required_else_help = true)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands, one module each.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check a receipt: who answered, and that the answer is the only possible one
+    Verify(crate::verify::Args),
+    /// Make or check a proof of verifiable randomness
+    #[command(subcommand)]
+    Ecvrf(crate::ecvrf::Command),
+    /// Make a node's secret seed, or show the public keys that come from it
+    #[command(subcommand)]
+    Keys(crate::keys::Command),
+    /// Say which sealed core may run: write, sign and check its manifest
+    #[command(subcommand)]
+    Manifest(crate::manifest::Command),
+    /// Test every cryptographic building block against known answers
+    Selftest(crate::selftest::Args),
+    /// Print a script that lets your shell complete r4's commands
+    Completions(crate::completions::Args),
+}

@@ -1,0 +1,138 @@
+//! `r4 ecvrf`: make and check single proofs (ECVRF-SECP256K1-SHA256-TAI, RFC 9381).
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use r4_ecvrf::{KeyError, Proof, ProofError, PublicKey, SecretKey};
+use serde_json::json;
+
+use crate::exit::{Error, Exit};
+use crate::hexadecimal::{HexBytes, show};
+use crate::{output, secret_file};
+
+const PROVE_HELP: &str = "\
+Examples:
+  umask 077
+  head -c 32 /dev/urandom | od -An -vtx1 | tr -d ' \\n' > secret.hex
+  r4 ecvrf prove --secret-key-file secret.hex --alpha 0x73616d706c65
+
+The answer has three lines:
+  public_key  give it to whoever is to check the proof
+  proof       81 bytes; the same key and alpha always give the same proof
+  beta        the random output, 32 bytes; public, never use it as a secret
+
+Exit codes: 0 done; 2 the key file or alpha cannot be used.";
+
+const VERIFY_HELP: &str = "\
+Examples:
+  r4 ecvrf verify --public-key 0x02.. --alpha 0x73616d706c65 --proof 0x03..
+
+When the proof is right, its output beta is printed. It is the only output that this key and alpha
+can have. Malformed means: no hexadecimal, or of the wrong length.
+
+Exit codes: 0 the proof is right; 1 it is wrong; 2 a value is malformed.";
+
+/// The commands under `r4 ecvrf`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Compute the output for an input, with a proof that it is the only possible one
+    #[command(after_help = PROVE_HELP)]
+    Prove(ProveArgs),
+    /// Check a proof and print the output
+    #[command(after_help = VERIFY_HELP)]
+    Verify(VerifyArgs),
+}
+
+/// Arguments of `r4 ecvrf prove`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ProveArgs {
+    /// The file of the secret key: 64 hexadecimal digits, mode 0600
+    #[arg(long, value_name = "FILE")]
+    secret_key_file: PathBuf,
+    /// The input, in hexadecimal
+    #[arg(long, value_name = "HEX")]
+    alpha: HexBytes,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Arguments of `r4 ecvrf verify`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct VerifyArgs {
+    /// The public key: 33 bytes in hexadecimal
+    #[arg(long, value_name = "HEX")]
+    public_key: HexBytes,
+    /// The input, in hexadecimal
+    #[arg(long, value_name = "HEX")]
+    alpha: HexBytes,
+    /// The proof: 81 bytes in hexadecimal
+    #[arg(long, value_name = "HEX")]
+    proof: HexBytes,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs one of the commands.
+///
+/// # Errors
+/// What cannot be used, or a proof that is wrong.
+pub(crate) fn run(command: &Command) -> Result<Exit, Error> {
+    match command {
+        Command::Prove(args) => prove(args),
+        Command::Verify(args) => verify(args),
+    }
+}
+
+fn prove(args: &ProveArgs) -> Result<Exit, Error> {
+    let name = args.secret_key_file.display();
+    let secret = secret_file::read(&args.secret_key_file)?;
+    let key = SecretKey::from_bytes(&secret).map_err(|e| Error::unusable(name, e))?;
+    let proof = key.prove(&args.alpha.0).map_err(|e| Error::unusable("--alpha", e))?;
+    let public_key = show(&key.public_key().to_bytes());
+    let (proof, beta) = (show(&proof.to_bytes()), show(proof.beta().as_bytes()));
+    if args.json {
+        output::print_json(&json!({ "public_key": public_key, "proof": proof, "beta": beta }))?;
+    } else {
+        let text = format!("public_key: {public_key}\nproof: {proof}\nbeta: {beta}\n");
+        output::print(&text)?;
+    }
+    Ok(Exit::Success)
+}
+
+fn verify(args: &VerifyArgs) -> Result<Exit, Error> {
+    match checked_beta(args) {
+        Ok(beta) => {
+            let beta = show(&beta);
+            if args.json {
+                output::print_json(&json!({ "valid": true, "beta": beta, "error": null }))?;
+            } else {
+                output::print(&format!("{beta}\n"))?;
+            }
+            Ok(Exit::Success)
+        }
+        Err(error) => {
+            if args.json {
+                let error = error.to_string();
+                output::print_json(&json!({ "valid": false, "beta": null, "error": error }))?;
+            }
+            Err(error)
+        }
+    }
+}
+
+/// A wrong length is a slip of the caller; octets of the right length that decode to nothing are an
+/// invalid proof or key, as in RFC 9381 §5.3 steps 2 and 6.
+fn checked_beta(args: &VerifyArgs) -> Result<[u8; 32], Error> {
+    let key = PublicKey::from_bytes(&args.public_key.0).map_err(|e| match e {
+        KeyError::Length { .. } => Error::unusable("--public-key", e),
+        _ => Error::failed(e),
+    })?;
+    let proof = Proof::parse(&args.proof.0).map_err(|e| match e {
+        ProofError::Length { .. } => Error::unusable("--proof", e),
+        _ => Error::failed(e),
+    })?;
+    let beta = key.verify(&args.alpha.0, &proof).map_err(Error::failed)?;
+    Ok(beta.to_bytes())
+}

@@ -1,0 +1,105 @@
+//! `r4 keys`: the root seed of a node, and the public keys that come from it.
+
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use r4_keystore::keys::NodeKeys;
+use r4_keystore::seed::RootSeed;
+use r4_receipt::keys_document::KeysDocument;
+use r4_sign::ecdsa::VerifyingKey;
+use serde_json::json;
+
+use crate::exit::{Error, Exit};
+use crate::output;
+
+const GENERATE_HELP: &str = "\
+Examples:
+  r4 keys generate --out root.seed
+
+The file is the one secret of the node: all its keys come from it. Whoever has it can sign as you.
+Keep a copy off the machine. An existing file is never overwritten. A node makes its own seed at
+its first start; you need this command only to know the public keys beforehand. A node that is
+given this file in its state folder, as root.seed, says at its start what else it needs.
+
+Exit codes: 0 written; 2 the file exists or cannot be written.";
+
+const SHOW_HELP: &str = "\
+Examples:
+  r4 keys show --seed root.seed > keys.json
+  r4 verify --keys keys.json receipt.json
+
+The answer holds public keys only, in the form of the node's /keys.
+
+Exit codes: 0 shown; 2 the seed cannot be used (it must have mode 0600).";
+
+/// The commands under `r4 keys`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a new root seed
+    #[command(after_help = GENERATE_HELP)]
+    Generate(GenerateArgs),
+    /// Show the public keys of a root seed
+    #[command(after_help = SHOW_HELP)]
+    Show(ShowArgs),
+}
+
+/// Arguments of `r4 keys generate`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct GenerateArgs {
+    /// The new file (mode 0600)
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Arguments of `r4 keys show`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ShowArgs {
+    /// The file that holds the root seed
+    #[arg(long, value_name = "FILE")]
+    seed: PathBuf,
+}
+
+/// Runs one of the commands.
+///
+/// # Errors
+/// The seed cannot be made, written, read or used.
+pub(crate) fn run(command: &Command) -> Result<Exit, Error> {
+    match command {
+        Command::Generate(args) => generate(args),
+        Command::Show(args) => show_keys(args),
+    }
+}
+
+fn generate(args: &GenerateArgs) -> Result<Exit, Error> {
+    let seed = RootSeed::create(&args.out).map_err(|e| Error::Unusable(e.to_string()))?;
+    let keys = derive(&seed, &args.out)?;
+    let public = keys.public_keys();
+    let key_hash = public.key_set().key_hash().to_string();
+    let signer = VerifyingKey::from_bytes(&public.ecdsa)
+        .map_err(|e| Error::unusable(args.out.display(), e))?
+        .address()
+        .to_string();
+    if args.json {
+        let file = args.out.display().to_string();
+        output::print_json(&json!({ "file": file, "key_hash": key_hash, "signer": signer }))?;
+    } else {
+        output::note(&format!("wrote {}; keep it secret, and keep a copy", args.out.display()));
+        output::print(&format!("key_hash: {key_hash}\nsigner: {signer}\n"))?;
+    }
+    Ok(Exit::Success)
+}
+
+fn show_keys(args: &ShowArgs) -> Result<Exit, Error> {
+    let seed = RootSeed::load(&args.seed).map_err(|e| Error::Unusable(e.to_string()))?;
+    let keys = derive(&seed, &args.seed)?;
+    let document = KeysDocument::of_active(keys.public_keys(), None);
+    output::print(&format!("{}\n", document.to_json().trim_end()))?;
+    Ok(Exit::Success)
+}
+
+fn derive(seed: &RootSeed, path: &Path) -> Result<NodeKeys, Error> {
+    NodeKeys::derive(seed).map_err(|e| Error::unusable(path.display(), e))
+}

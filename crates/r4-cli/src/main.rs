@@ -1,0 +1,44 @@
+//! `r4`: check receipts, make and check proofs, and look after keys and manifests, all offline.
+//!
+//! Every command returns an [`exit::Exit`]; whatever stops one becomes a sentence on standard
+//! error. No command opens a network connection.
+
+mod cli;
+mod completions;
+mod ecvrf;
+mod exit;
+mod hexadecimal;
+mod input;
+mod keys;
+mod manifest;
+mod output;
+mod secret_file;
+mod selftest;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::cli::{Cli, Command};
+use crate::exit::{Error, Exit};
+
+fn main() -> ExitCode {
+    let result = run(Cli::parse().command);
+    let exit = result.unwrap_or_else(|error| {
+        output::complain(&error.to_string());
+        error.exit()
+    });
+    exit.into()
+}
+
+fn run(command: Command) -> Result<Exit, Error> {
+    match command {
+        Command::Verify(args) => verify::run(&args),
+        Command::Ecvrf(command) => ecvrf::run(&command),
+        Command::Keys(command) => keys::run(&command),
+        Command::Manifest(command) => manifest::run(&command),
+        Command::Selftest(args) => selftest::run(&args),
+        Command::Completions(args) => completions::run(&args),
+    }
+}

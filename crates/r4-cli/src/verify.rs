@@ -1,0 +1,164 @@
+//! `r4 verify`: check a receipt offline.
+//!
+//! A receipt carries the keys that it is checked with, so that alone it proves only that it fits
+//! together. Trust comes from a key that the caller names: the pin.
+
+mod pin;
+mod render;
+
+use r4_receipt::{Document, MAX_DOCUMENT_BYTES, Policy, Report, Require, Verdict, verify};
+use serde_json::Value;
+
+use crate::exit::{Error, Exit};
+use crate::input::Source;
+use crate::output;
+
+use pin::PinArgs;
+
+const HELP: &str = "\
+Examples:
+  r4 verify --keys keys.json receipt.json
+  curl -s -H 'X-API-Key: demo' http://127.0.0.1:8082/v1/vrf | r4 verify --keys keys.json -
+  r4 verify --keys keys.json --require ecdsa receipt.json      accept one signature, made by ECDSA
+  r4 verify --key-hash 0x5be1.. --json receipt.json            for a script
+
+Whom to trust:
+  A receipt brings its own keys. Anyone can make one that fits together, so say whose it must be:
+    --keys FILE      the answer of the node's /v1/keys, fetched once from a place you trust and kept
+    --key-hash HEX   the same in 64 digits: the hash of all keys of the node
+    --signer ADDR    the address that signs with ECDSA, and nothing else: the other keys count only
+                     because that signature names them
+  Then both signatures must be there, unless --require says otherwise.
+
+What it shows:
+  The VRF proof shows that `random` is the only output for this key and alpha; the signatures show
+  who answered and when they say it was. Not proved: that the operator did not know outputs in
+  advance for inputs it could guess or choose (with index alphas it knows them all). The VRF is not
+  post-quantum, ML-DSA protects who said it. VRF outputs are public and are never secrets.
+
+Exit codes:
+  0  every check passed, and the keys are the ones you named
+  1  a check failed; its name is printed
+  2  this is not a receipt, or a file cannot be read
+  3  the receipt fits together, but you named no key: signer NOT checked";
+
+/// Arguments of `r4 verify`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = HELP)]
+pub(crate) struct Args {
+    /// The receipt: a file, or - for standard input
+    #[arg(value_name = "FILE|-")]
+    file: Source,
+    #[command(flatten)]
+    pin: PinArgs,
+    /// Which signatures must be there, once a key is named
+    #[arg(long, value_enum, value_name = "WHICH")]
+    require: Option<Required>,
+    /// Show the values that went into each check
+    #[arg(short, long)]
+    verbose: bool,
+    /// Print JSON: valid, pinned, verdict, failed, checks and more
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Required {
+    /// Both signatures (the default)
+    Dual,
+    /// The ECDSA signature
+    Ecdsa,
+    /// The ML-DSA-65 signature
+    #[value(alias = "dilithium", alias = "ml-dsa-65")]
+    Mldsa65,
+}
+
+impl From<Required> for Require {
+    fn from(required: Required) -> Self {
+        match required {
+            Required::Dual => Self::Dual,
+            Required::Ecdsa => Self::Ecdsa,
+            Required::Mldsa65 => Self::Mldsa,
+        }
+    }
+}
+
+/// Checks the receipt and prints what was found.
+///
+/// # Errors
+/// The receipt or the file of keys cannot be read or understood.
+pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
+    match check(args) {
+        Ok((document, report)) => show(args, &document, &report),
+        Err(error) => {
+            if args.json {
+                let error = output::plain(&error.to_string());
+                output::print_json(&render::malformed(&error, &args.pin))?;
+            }
+            Err(error)
+        }
+    }
+}
+
+fn check(args: &Args) -> Result<(Document, Report), Error> {
+    let pin = args.pin.read()?;
+    let bytes = args.file.read("a receipt", MAX_DOCUMENT_BYTES as u64)?;
+    let document = Document::parse(&bytes).map_err(|e| {
+        let reason = hint(&bytes).unwrap_or_else(|| format!("this is not a receipt: {e}"));
+        Error::unusable(&args.file, reason)
+    })?;
+    let require = args.require.unwrap_or(Required::Dual).into();
+    let report = verify(&document, &Policy { pin, require });
+    Ok((document, report))
+}
+
+fn show(args: &Args, document: &Document, report: &Report) -> Result<Exit, Error> {
+    if args.json {
+        output::print_json(&render::json(document, report, &args.pin))?;
+    } else {
+        output::print(&render::text(document, report, args))?;
+    }
+    Ok(match report.verdict() {
+        Verdict::Valid => Exit::Success,
+        Verdict::SelfConsistent => Exit::Unpinned,
+        Verdict::Failed(name) => {
+            output::complain(&format!("the check \"{name}\" failed"));
+            Exit::Failed
+        }
+    })
+}
+
+/// Recognises what people pipe in by mistake.
+fn hint(bytes: &[u8]) -> Option<String> {
+    if bytes.trim_ascii_start().starts_with(b"<") {
+        return Some("this is a web page, not a receipt".to_owned());
+    }
+    let value: Value = serde_json::from_slice(bytes).ok()?;
+    let field = |name| value.get(name);
+    if let Some(detail) = field("detail").and_then(Value::as_str)
+        && (field("status").is_some() || field("type").is_some() || field("vrf").is_none())
+    {
+        let detail: String = detail.chars().take(300).collect();
+        return Some(format!("this is an error answer, not a receipt: {detail}"));
+    }
+    field("epochs")?;
+    Some("this is a list of keys, not a receipt; give it with --keys".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hint;
+
+    #[test]
+    fn mistakes_are_recognised() {
+        let says = |text: &str| hint(text.as_bytes()).unwrap_or_default();
+        assert!(says(r#"{"type":"/errors/x","detail":"no key"}"#).ends_with("receipt: no key"));
+        assert!(says(r#"{"detail":"invalid api key"}"#).contains("invalid api key"));
+        assert!(says("\n<!doctype html>").contains("web page"));
+        assert!(says(r#"{"active":"","epochs":[]}"#).contains("--keys"));
+        assert_eq!(hint(b"{}"), None);
+        assert_eq!(hint(b"text"), None);
+        let long = format!(r#"{{"detail":"{}","status":1}}"#, "x".repeat(9000));
+        assert!(says(&long).len() < 400);
+    }
+}

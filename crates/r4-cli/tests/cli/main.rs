@@ -1,0 +1,20 @@
+//! The real binary, run as a user runs it: exit codes, what it prints, what it refuses.
+
+#[cfg(test)]
+mod ecvrf;
+#[cfg(test)]
+mod help;
+#[cfg(test)]
+mod keys;
+#[cfg(test)]
+mod manifest;
+#[cfg(test)]
+mod run;
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod selftest;
+#[cfg(test)]
+mod verify;
+#[cfg(test)]
+mod verify_input;

@@ -1,0 +1,231 @@
+//! The receipt index: a number handed out once in the life of a key, whatever crashes.
+//!
+//! The file holds the first index that is *not yet reserved*. A batch of 64 is reserved on disk
+//! (temporary file, fsync, rename, fsync of the folder) before its first index is used, so a crash
+//! loses at most the rest of a batch and repeats nothing. A lock on a file beside it keeps every
+//! other process away.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use crate::seed::folder_of;
+
+/// Indexes reserved at a time.
+pub const BATCH: u64 = 64;
+/// First line of the file.
+const MAGIC: &str = "r4-index/v1";
+/// More than any good file has.
+const MOST_BYTES: u64 = 128;
+
+/// Hands out indexes, each once. Shared by threads.
+#[derive(Debug)]
+pub struct IndexStore {
+    path: PathBuf,
+    folder: File,
+    /// Guards the next index, the ceiling, and the file that holds the ceiling.
+    reserved: Mutex<Reserved>,
+    _lock: Lock,
+}
+
+/// Indexes from `next` to just below `ceiling` are reserved on disk and unused.
+#[derive(Debug)]
+struct Reserved {
+    next: u64,
+    ceiling: u64,
+}
+
+/// An exclusive lock (flock(2)) that ends with the process.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    _file: File,
+}
+
+/// Why there is no next index.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    /// Another process uses it.
+    #[error("the index {} is in use by another process: run one r4-vrf on a state folder", path.display())]
+    Locked {
+        /// The index file.
+        path: PathBuf,
+    },
+    /// The index or its lock cannot be read.
+    #[error("cannot read the index {}: {cause}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// The file does not say what it must.
+    #[error(
+        "the index {} is damaged ({why}); put back a good copy that is not older than the last \
+         receipt, or write a number N above every index ever issued with: \
+         printf 'r4-index/v1\\nN\\nN\\n'",
+        path.display()
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        why: &'static str,
+    },
+    /// A new batch cannot be reserved, for example because the disk is full. Try again later.
+    #[error("cannot reserve indexes in {}: {cause}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// All 2⁶⁴ indexes are used.
+    #[error("the index {} has come to its end", path.display())]
+    Exhausted {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+impl IndexStore {
+    /// Opens the index in `path`, which must exist, and locks it.
+    ///
+    /// # Errors
+    /// It is missing, damaged or in use.
+    pub fn open(path: &Path) -> Result<Self, IndexError> {
+        let lock = Lock::acquire(path)?;
+        Self::open_locked(path, lock)
+    }
+
+    /// Makes an index that starts at 0; one that exists already is kept.
+    ///
+    /// # Errors
+    /// It is in use, damaged, or cannot be written.
+    pub fn create(path: &Path) -> Result<Self, IndexError> {
+        let lock = Lock::acquire(path)?;
+        Self::create_locked(path, lock)
+    }
+
+    pub(crate) fn open_locked(path: &Path, lock: Lock) -> Result<Self, IndexError> {
+        let ceiling = read(path)?;
+        Self::at(path, ceiling, lock)
+    }
+
+    pub(crate) fn create_locked(path: &Path, lock: Lock) -> Result<Self, IndexError> {
+        if path.exists() {
+            return Self::open_locked(path, lock);
+        }
+        let store = Self::at(path, 0, lock)?;
+        store.persist(0)?;
+        Ok(store)
+    }
+
+    fn at(path: &Path, ceiling: u64, lock: Lock) -> Result<Self, IndexError> {
+        let fail = |cause| IndexError::Read { path: path.to_owned(), cause };
+        let folder = folder_of(path).map_err(fail)?;
+        let reserved = Mutex::new(Reserved { next: ceiling, ceiling });
+        Ok(Self { path: path.to_owned(), folder, reserved, _lock: lock })
+    }
+
+    /// Returns the next index. It is never returned again, not even after a crash.
+    ///
+    /// # Errors
+    /// A new batch cannot be reserved; the index stays where it was, and a later call may succeed.
+    pub fn next(&self) -> Result<u64, IndexError> {
+        let mut reserved = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);
+        self.refill(&mut reserved)?;
+        let index = reserved.next;
+        let exhausted = || IndexError::Exhausted { path: self.path.clone() };
+        reserved.next = index.checked_add(1).ok_or_else(exhausted)?;
+        Ok(index)
+    }
+
+    /// Reserves a batch if none is open: shows at start, or after a failure, that it can be done.
+    ///
+    /// # Errors
+    /// As for [`IndexStore::next`].
+    pub fn reserve(&self) -> Result<(), IndexError> {
+        self.refill(&mut self.reserved.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Returns the first index that is not reserved on disk.
+    pub fn ceiling(&self) -> u64 {
+        self.reserved.lock().unwrap_or_else(PoisonError::into_inner).ceiling
+    }
+
+    fn refill(&self, reserved: &mut Reserved) -> Result<(), IndexError> {
+        if reserved.next < reserved.ceiling {
+            return Ok(());
+        }
+        let exhausted = || IndexError::Exhausted { path: self.path.clone() };
+        let ceiling = reserved.ceiling.checked_add(BATCH).ok_or_else(exhausted)?;
+        self.persist(ceiling)?;
+        reserved.ceiling = ceiling;
+        Ok(())
+    }
+
+    fn persist(&self, ceiling: u64) -> Result<(), IndexError> {
+        let write = || {
+            let temporary = beside(&self.path, ".new");
+            let mut options = OpenOptions::new();
+            let mut file =
+                options.write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+            file.write_all(format!("{MAGIC}\n{ceiling}\n{ceiling}\n").as_bytes())?;
+            file.sync_all()?;
+            std::fs::rename(&temporary, &self.path)?;
+            self.folder.sync_all()
+        };
+        write().map_err(|cause| IndexError::Write { path: self.path.clone(), cause })
+    }
+}
+
+impl Lock {
+    /// Locks the index in `path`, by the file beside it that is never replaced.
+    pub(crate) fn acquire(path: &Path) -> Result<Self, IndexError> {
+        let fail = |cause| IndexError::Read { path: path.to_owned(), cause };
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false).mode(0o600);
+        let file = options.open(beside(path, ".lock")).map_err(fail)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(IndexError::Locked { path: path.to_owned() }),
+            Err(TryLockError::Error(cause)) => Err(fail(cause)),
+        }
+    }
+}
+
+/// Reads and checks the ceiling: a magic line, then the same number twice.
+fn read(path: &Path) -> Result<u64, IndexError> {
+    let fail = |cause| IndexError::Read { path: path.to_owned(), cause };
+    let mut text = Vec::new();
+    let file = File::open(path).map_err(fail)?;
+    file.take(MOST_BYTES).read_to_end(&mut text).map_err(fail)?;
+    parse(&text).map_err(|why| IndexError::Damaged { path: path.to_owned(), why })
+}
+
+fn parse(text: &[u8]) -> Result<u64, &'static str> {
+    let text = std::str::from_utf8(text).map_err(|_| "it is not text")?;
+    let mut lines = text.strip_suffix('\n').ok_or("it ends early")?.split('\n');
+    if lines.next() != Some(MAGIC) {
+        return Err("its first line is not r4-index/v1");
+    }
+    let (Some(once), Some(again), None) = (lines.next(), lines.next(), lines.next()) else {
+        return Err("it has not three lines");
+    };
+    let number: u64 = once.parse().map_err(|_| "its second line is not a number")?;
+    if once != again || number.to_string() != once {
+        return Err("its second and third line are not the same number");
+    }
+    Ok(number)
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+#[cfg(test)]
+mod tests;

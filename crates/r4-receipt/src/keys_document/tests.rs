@@ -1,0 +1,113 @@
+//! Round trip, trust, and every field flipped.
+
+use std::prelude::v1::*;
+
+use serde_json::{Value, json};
+
+use super::{Epoch, KeysDocument, Status};
+use crate::object::ParseError;
+use crate::testing::Node;
+use crate::timestamp::Timestamp;
+
+fn document() -> KeysDocument {
+    KeysDocument::of_active(&Node::new(1).keys, Timestamp::from_unix(1_787_315_696).ok())
+}
+
+/// A node with an epoch in every status.
+fn four_epochs() -> KeysDocument {
+    let mut document = document();
+    for (number, status) in [(20, Status::Retired), (40, Status::Announced), (60, Status::Revoked)]
+    {
+        let keys = Node::new(number).keys;
+        document.epochs.push(Epoch { keys, status, valid_from: None, valid_until: None });
+    }
+    document
+}
+
+#[test]
+fn round_trip() {
+    for document in [document(), four_epochs()] {
+        assert_eq!(KeysDocument::parse(document.to_json().as_bytes()), Ok(document));
+    }
+}
+
+#[test]
+fn announced_and_revoked_epochs_do_not_count() {
+    let document = four_epochs();
+    let hashes: Vec<_> = document.key_hashes().collect();
+    assert_eq!(hashes, [1, 20].map(|number| Node::new(number).keys.key_set().key_hash()));
+    assert_eq!(hashes[0], document.active());
+}
+
+#[test]
+fn every_change_is_refused() {
+    let good: Value = serde_json::from_str(&document().to_json()).unwrap();
+    let other: Value =
+        serde_json::from_str(&KeysDocument::of_active(&Node::new(20).keys, None).to_json())
+            .unwrap();
+    for (pointer, field) in [
+        ("/active", "active"),
+        ("/epochs/0/key_id", "epochs[0].key_id"),
+        ("/epochs/0/key_hash", "epochs[0].key_hash"),
+        ("/epochs/0/keys/0/public_key", "epochs[0].key_hash"),
+        ("/epochs/0/keys/1/public_key", "epochs[0].keys[1].address"),
+        ("/epochs/0/keys/1/address", "epochs[0].keys[1].address"),
+        ("/epochs/0/keys/2/public_key", "epochs[0].key_hash"),
+        ("/epochs/0/keys/3/public_key", "epochs[0].key_hash"),
+    ] {
+        let mut bad = good.clone();
+        *bad.pointer_mut(pointer).unwrap() = other.pointer(pointer).unwrap().clone();
+        let error = KeysDocument::parse(bad.to_string().as_bytes()).unwrap_err();
+        assert_eq!(error.field(), Some(field), "{pointer}: {error}");
+    }
+    for (pointer, value, field) in [
+        ("/epochs/0/status", json!("retired"), "active"),
+        ("/epochs/0/status", json!("good"), "epochs[0].status"),
+        ("/epochs/0/valid_from", json!("yesterday"), "epochs[0].valid_from"),
+        ("/epochs/0/valid_until", json!(0), "epochs[0].valid_until"),
+        ("/epochs/0/keys/0/use", json!("ecdsa"), "epochs[0].keys[0].use"),
+        ("/epochs/0/keys/2/algorithm", json!("ML-DSA-44"), "epochs[0].keys[2].algorithm"),
+        ("/epochs/0/keys/2/encoding", json!("hex"), "epochs[0].keys[2].encoding"),
+        ("/epochs/0/keys/3/reserved", json!(false), "epochs[0].keys[3].reserved"),
+        ("/epochs/0/keys", json!([]), "epochs[0].keys"),
+        ("/epochs", json!([]), "active"),
+        ("/epochs", json!([1]), "epochs"),
+    ] {
+        let mut bad = good.clone();
+        *bad.pointer_mut(pointer).unwrap() = value;
+        let error = KeysDocument::parse(bad.to_string().as_bytes()).unwrap_err();
+        assert_eq!(error.field(), Some(field), "{pointer}: {error}");
+    }
+}
+
+#[test]
+fn fields_are_all_needed_and_no_others_known() {
+    let good: Value = serde_json::from_str(&document().to_json()).unwrap();
+    for (pointer, path) in [
+        ("", ""),
+        ("/epochs/0", "epochs[0]."),
+        ("/epochs/0/keys/1", "epochs[0].keys[1]."),
+        ("/epochs/0/keys/3", "epochs[0].keys[3]."),
+    ] {
+        let names: Vec<String> =
+            good.pointer(pointer).unwrap().as_object().unwrap().keys().cloned().collect();
+        for name in names {
+            let mut bad = good.clone();
+            bad.pointer_mut(pointer).unwrap().as_object_mut().unwrap().remove(&name);
+            let missing = ParseError::Missing { field: path.to_string() + &name };
+            assert_eq!(KeysDocument::parse(bad.to_string().as_bytes()), Err(missing));
+        }
+        let mut bad = good.clone();
+        bad.pointer_mut(pointer).unwrap()["extra"] = json!(1);
+        let unknown = ParseError::Unknown { field: path.to_string() + "extra" };
+        assert_eq!(KeysDocument::parse(bad.to_string().as_bytes()), Err(unknown));
+    }
+}
+
+#[test]
+fn two_active_epochs_are_refused() {
+    let mut document = four_epochs();
+    document.epochs[1].status = Status::Active;
+    let error = KeysDocument::parse(document.to_json().as_bytes()).unwrap_err();
+    assert_eq!(error.field(), Some("active"));
+}

@@ -1,0 +1,139 @@
+//! A node for tests: keys from a number, signatures by this project's ECDSA and by fips204.
+#![expect(clippy::arithmetic_side_effects, reason = "small numbers, in tests alone")]
+
+use std::path::Path;
+use std::prelude::v1::*;
+use std::vec;
+
+use fips204::ml_dsa_65;
+use fips204::traits::{KeyGen as _, SerDes as _, Signer as _};
+use serde_json::Value;
+
+use r4_sign::{Address, ecdsa};
+
+use crate::alpha::index_alpha;
+use crate::message::mldsa_message;
+use crate::{
+    AlphaSource, Attestation, Document, Domain, Mode, PublicKeys, Receipt, Schemes, Unsigned,
+    UnsignedAttestation,
+};
+
+/// The keys of an epoch.
+pub(crate) struct Node {
+    ecvrf: r4_ecvrf::SecretKey,
+    ecdsa: ecdsa::SigningKey,
+    mldsa: ml_dsa_65::PrivateKey,
+    pub(crate) keys: PublicKeys,
+}
+
+impl Node {
+    pub(crate) fn new(number: u8) -> Self {
+        let ecvrf = r4_ecvrf::SecretKey::from_bytes(&[number; 32]).unwrap();
+        let ecvrf_evm = r4_ecvrf::SecretKey::from_bytes(&[number + 1; 32]).unwrap();
+        let ecdsa = ecdsa::SigningKey::from_bytes(&[number + 2; 32]).unwrap();
+        let (mldsa_public, mldsa) = ml_dsa_65::KG::keygen_from_seed(&[number; 32]);
+        let keys = PublicKeys {
+            ecvrf: ecvrf.public_key().to_bytes(),
+            ecdsa: ecdsa.verifying_key().to_bytes(),
+            mldsa65: mldsa_public.into_bytes(),
+            ecvrf_evm: ecvrf_evm.public_key().to_bytes(),
+        };
+        Self { ecvrf, ecdsa, mldsa, keys }
+    }
+
+    pub(crate) fn address(&self) -> Address {
+        self.ecdsa.verifying_key().address()
+    }
+
+    /// What the request asks for, before it is signed.
+    pub(crate) fn unsigned(&self, schemes: Schemes, alpha: Option<&[u8]>) -> Unsigned<'_> {
+        let key_hash = self.keys.key_set().key_hash();
+        let index = 9_007_199_254_740_993;
+        let (alpha, alpha_source) = match alpha {
+            Some(alpha) => (alpha.to_vec(), AlphaSource::Client),
+            None => (index_alpha(&key_hash, index), AlphaSource::Index),
+        };
+        Unsigned {
+            keys: &self.keys,
+            index,
+            timestamp: 1_787_315_696,
+            proof: self.ecvrf.prove(&alpha).unwrap(),
+            alpha,
+            alpha_source,
+            domain: Domain::default(),
+            schemes,
+        }
+    }
+
+    pub(crate) fn sign(&self, unsigned: Unsigned<'_>) -> Receipt {
+        let (digest, schemes) = (unsigned.digest(), unsigned.schemes);
+        let ecdsa = schemes.has_ecdsa().then(|| self.sign_ecdsa(&digest));
+        let mldsa = schemes.has_mldsa().then(|| self.sign_mldsa(&digest));
+        unsigned.signed(ecdsa, mldsa).unwrap()
+    }
+
+    pub(crate) fn attestation(&self, schemes: Schemes, domain: Domain) -> Attestation {
+        let unsigned = UnsignedAttestation {
+            keys: &self.keys,
+            index: 7,
+            timestamp: 1_787_315_696,
+            bytes: vec![0xa5; 40],
+            core_sha256: [0xc0; 32],
+            mode: Mode::Sealed,
+            domain,
+            schemes,
+        };
+        let digest = unsigned.digest();
+        let ecdsa = schemes.has_ecdsa().then(|| self.sign_ecdsa(&digest));
+        let mldsa = schemes.has_mldsa().then(|| self.sign_mldsa(&digest));
+        unsigned.signed(ecdsa, mldsa).unwrap()
+    }
+
+    pub(crate) fn sign_ecdsa(&self, digest: &[u8; 32]) -> ecdsa::Signature {
+        self.ecdsa.sign_digest(digest).unwrap()
+    }
+
+    pub(crate) fn sign_mldsa(&self, digest: &[u8; 32]) -> Vec<u8> {
+        let message = mldsa_message(digest);
+        self.mldsa.try_sign_with_seed(&[9; 32], &message, b"").unwrap().to_vec()
+    }
+}
+
+/// A domain bound to a contract.
+pub(crate) fn contract() -> Domain {
+    let address = Address::parse("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed").unwrap();
+    Domain::new(Some(11_155_111), Some(address)).unwrap()
+}
+
+/// One document of every kind that tests have to take apart.
+pub(crate) fn documents(node: &Node) -> [(&'static str, Document); 5] {
+    let bound = |schemes, alpha| {
+        let mut unsigned = node.unsigned(schemes, alpha);
+        unsigned.domain = contract();
+        Document::Vrf(node.sign(unsigned))
+    };
+    let plain = |schemes, alpha| Document::Vrf(node.sign(node.unsigned(schemes, alpha)));
+    [
+        ("dual, index", plain(Schemes::Dual, None)),
+        ("dual, client, contract", bound(Schemes::Dual, Some(b"alpha"))),
+        ("ecdsa", bound(Schemes::Ecdsa, Some(b"alpha"))),
+        ("dilithium", plain(Schemes::Mldsa, Some(b"alpha"))),
+        ("attestation", Document::Attested(node.attestation(Schemes::Dual, contract()))),
+    ]
+}
+
+/// Reads a file of the project's own vectors.
+pub(crate) fn own_vectors(name: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../vectors").join(name);
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+/// Decodes a text of `N` octets in hexadecimal.
+pub(crate) fn array<const N: usize>(value: &Value) -> [u8; N] {
+    octets(value).try_into().unwrap()
+}
+
+/// Decodes a text in hexadecimal.
+pub(crate) fn octets(value: &Value) -> Vec<u8> {
+    hex::decode(value.as_str().unwrap()).unwrap()
+}

@@ -1,0 +1,90 @@
+//! JSON bodies: their type, their size, their form.
+
+use axum::extract::{FromRequest as _, Request};
+use axum::http::{HeaderMap, StatusCode, header};
+use bytes::Bytes;
+use r4_service::Problem;
+use serde::de::DeserializeOwned;
+
+/// Most bytes of a body.
+pub const MAX_BYTES: usize = 64 * 1024;
+/// Most characters of a parser's message that are passed on; it may quote the body.
+const MESSAGE_CHARACTERS: usize = 200;
+
+/// Reads the whole body of a request that says it is JSON.
+///
+/// # Errors
+/// 415 for another type, 413 for more than 64 KiB, 400 when the body breaks off.
+pub async fn read_json(request: Request) -> Result<Bytes, Problem> {
+    if !is_json(request.headers()) {
+        let detail = "the body must be JSON, and say so: Content-Type: application/json";
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        return Err(Problem::new(status, "unsupported-media-type", detail));
+    }
+    Bytes::from_request(request, &()).await.map_err(|rejection| {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            let detail = format!("the body may have at most {MAX_BYTES} bytes");
+            return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", detail);
+        }
+        Problem::bad_request("invalid-body", "the body broke off")
+    })
+}
+
+/// Parses a body that is a JSON object, strictly, as its type says.
+///
+/// # Errors
+/// 400 with the parser's message.
+pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    // serde would also take a list, as the fields in their order.
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return Err(Problem::bad_request("invalid-body", "the body must be a JSON object"));
+    }
+    serde_json::from_slice(body).map_err(|error| {
+        Problem::bad_request("invalid-body", format!("the body is refused: {}", brief(&error)))
+    })
+}
+
+/// Returns a message without control characters and not too long to show.
+pub fn brief(message: &impl ToString) -> String {
+    let text = message.to_string();
+    text.chars().filter(|c| !c.is_control()).take(MESSAGE_CHARACTERS).collect()
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let mut types = headers.get_all(header::CONTENT_TYPE).iter();
+    let (Some(only), None) = (types.next(), types.next()) else { return false };
+    let essence = only.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case("application/json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+
+    async fn status(kind: Option<&str>, body: Vec<u8>) -> u16 {
+        let mut request = Request::post("/");
+        if let Some(kind) = kind {
+            request = request.header(header::CONTENT_TYPE, kind);
+        }
+        let read = read_json(request.body(Body::from(body)).unwrap()).await;
+        read.map_or_else(|problem| problem.status().as_u16(), |_| 200)
+    }
+
+    #[tokio::test]
+    async fn only_what_says_it_is_json() {
+        for good in ["application/json", "Application/JSON; charset=utf-8", "application/json "] {
+            assert_eq!(status(Some(good), vec![b'{']).await, 200, "{good}");
+        }
+        for bad in ["", "text/json", "application/x-www-form-urlencoded", "application/jsonp"] {
+            assert_eq!(status(Some(bad), Vec::new()).await, 415, "{bad}");
+        }
+        assert_eq!(status(None, Vec::new()).await, 415);
+    }
+
+    #[test]
+    fn messages_are_cut_and_cleaned() {
+        assert_eq!(brief(&"a\r\nb"), "ab");
+        assert_eq!(brief(&"x".repeat(1000)).len(), MESSAGE_CHARACTERS);
+    }
+}

@@ -1,0 +1,91 @@
+//! What can go wrong, and the one map from it to what clients see. Causes go to the log.
+
+use r4_keystore::index::IndexError;
+use r4_keystore::keys::KeysError;
+use r4_keystore::state::StateError;
+use r4_receipt::SealError;
+use r4_service::Problem;
+use r4_service::server::ServeError;
+
+use axum::http::StatusCode;
+
+/// Why the service does not start, or ended badly.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The kernel refused to make the process undumpable.
+    #[error("cannot forbid core dumps: {0}")]
+    Dumpable(rustix::io::Errno),
+    /// A primitive does not give its known answer, or a key pair does not match.
+    #[error("the self-test failed, so nothing is signed: {}", names.join(", "))]
+    Selftest {
+        /// The tests that failed.
+        names: Vec<&'static str>,
+    },
+    /// Seed or index cannot be used.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The keys cannot be derived.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The runtime cannot be started.
+    #[error("cannot start threads: {0}")]
+    Threads(std::io::Error),
+    /// The listener failed or the drain was cut off.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+}
+
+/// Why there is no receipt.
+#[derive(Debug, thiserror::Error)]
+pub enum IssueError {
+    /// No index can be reserved. Later it may be.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// The node's own check refused the answer: signing has stopped.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    /// Signing has stopped before.
+    #[error("signing has stopped: {0}")]
+    Halted(String),
+}
+
+/// An answer that must not leave. Fatal: after one, nothing is signed until a restart.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// A key could not be used.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The parts do not make a receipt.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// The finished text is not a receipt.
+    #[error("the finished receipt does not parse: {0}")]
+    Parse(#[from] r4_receipt::ParseError),
+    /// The finished receipt does not verify.
+    #[error("the finished receipt fails its check {0}")]
+    Check(&'static str),
+    /// The finished receipt is another than the one asked for.
+    #[error("the finished receipt is not the one asked for")]
+    Other,
+}
+
+impl From<IssueError> for Problem {
+    fn from(error: IssueError) -> Self {
+        match error {
+            IssueError::Index(_) => {
+                let detail = "no receipt index can be reserved on disk, so nothing is signed";
+                Self::unavailable("index-unavailable", detail, 5)
+            }
+            IssueError::Fault(_) => {
+                let detail = "the node's check of its own answer failed: the answer was withheld \
+                              and signing has stopped";
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "self-check-failed", detail)
+            }
+            IssueError::Halted(_) => {
+                let detail = "signing has stopped because the node's check of its own answer \
+                              failed; its operator must look into it";
+                Self::unavailable("signing-stopped", detail, 60)
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Making an answer: index, proof, digest, signatures; and checking it before it leaves.
+//!
+//! What was made by one implementation is checked by another: the proof by ECVRF verification,
+//! ECDSA by verification and recovery, ML-DSA-65 (made by aws-lc-rs) by fips204, and all of it on
+//! the finished text, as a client will read it. A fault in signing must not give a key away.
+
+use r4_receipt::alpha::index_alpha;
+use r4_receipt::message::mldsa_message;
+use r4_receipt::{
+    AlphaSource, Document, Domain, Pin, Policy, Require, Schemes, Unsigned, UnsignedAttestation,
+    Verdict, verify,
+};
+use r4_sign::ecdsa;
+
+use crate::core::CoreBytes;
+use crate::error::{Fault, IssueError};
+use crate::node::Node;
+use crate::order::Order;
+
+impl Node {
+    /// Makes the receipt that `order` asks for, at `now` (Unix seconds); returns its JSON. Blocks.
+    ///
+    /// # Errors
+    /// No index can be reserved, or signing has stopped.
+    pub fn issue_receipt(&self, order: Order, now: u64) -> Result<String, IssueError> {
+        self.with_index(|index| {
+            let (alpha, alpha_source) = match order.alpha {
+                Some(alpha) => (alpha, AlphaSource::Client),
+                None => (index_alpha(&self.key_hash(), index), AlphaSource::Index),
+            };
+            let unsigned = Unsigned {
+                keys: &self.public,
+                index,
+                timestamp: now,
+                proof: self.keys.prove(&alpha)?,
+                alpha,
+                alpha_source,
+                domain: order.domain,
+                schemes: order.schemes,
+            };
+            let (ecdsa, mldsa) = self.sign(&unsigned.digest(), order.schemes)?;
+            self.checked(&Document::Vrf(unsigned.signed(ecdsa, mldsa)?))
+        })
+    }
+
+    /// Attests bytes of r4-core, at `now` (Unix seconds); returns the JSON. Blocks.
+    ///
+    /// # Errors
+    /// No index can be reserved, or signing has stopped.
+    pub fn issue_attestation(
+        &self,
+        drawn: CoreBytes,
+        domain: Domain,
+        now: u64,
+    ) -> Result<String, IssueError> {
+        self.with_index(|index| {
+            let unsigned = UnsignedAttestation {
+                keys: &self.public,
+                index,
+                timestamp: now,
+                bytes: drawn.bytes,
+                core_sha256: drawn.core_sha256,
+                mode: drawn.mode,
+                domain,
+                schemes: Schemes::Dual,
+            };
+            let (ecdsa, mldsa) = self.sign(&unsigned.digest(), Schemes::Dual)?;
+            self.checked(&Document::Attested(unsigned.signed(ecdsa, mldsa)?))
+        })
+    }
+
+    fn sign(
+        &self,
+        digest: &[u8; 32],
+        schemes: Schemes,
+    ) -> Result<(Option<ecdsa::Signature>, Option<Vec<u8>>), Fault> {
+        let ecdsa = schemes.has_ecdsa().then(|| self.keys.sign_ecdsa(digest)).transpose()?;
+        let message = mldsa_message(digest);
+        let mldsa = schemes.has_mldsa().then(|| self.keys.sign_mldsa(&message)).transpose()?;
+        Ok((ecdsa, mldsa))
+    }
+
+    /// Writes the answer and checks the text as a client would who pins this node's keys.
+    fn checked(&self, made: &Document) -> Result<String, Fault> {
+        let text = made.to_json();
+        let read = Document::parse(text.as_bytes())?;
+        match verify(&read, &own_policy(self.key_hash_of_keys(), &read)).verdict() {
+            Verdict::Valid if read == *made => Ok(text),
+            Verdict::Valid => Err(Fault::Other),
+            Verdict::Failed(check) => Err(Fault::Check(check)),
+            Verdict::SelfConsistent => Err(Fault::Check("pin")),
+        }
+    }
+
+    /// Computes the key hash anew from the secret keys' own public keys.
+    fn key_hash_of_keys(&self) -> r4_receipt::KeyHash {
+        self.keys.public_keys().key_set().key_hash()
+    }
+}
+
+/// Returns the policy that trusts `key_hash` alone and demands what the document says it has; what
+/// it has is part of the signed digest, so that nothing can be stripped.
+pub(crate) fn own_policy(key_hash: r4_receipt::KeyHash, document: &Document) -> Policy {
+    let require = match document.envelope().schemes() {
+        Schemes::Dual => Require::Dual,
+        Schemes::Ecdsa => Require::Ecdsa,
+        Schemes::Mldsa => Require::Mldsa,
+    };
+    Policy { pin: Pin::KeyHashes(vec![key_hash]), require }
+}

@@ -1,0 +1,85 @@
+//! r4-vrf: verifiable randomness in receipts signed twice, and attested bytes of r4-core.
+//!
+//! [`node`] holds the keys and the index, [`issue`] makes and checks an answer, [`order`] says what
+//! a client may ask for, [`core`] asks r4-core for bytes, [`workers`] bounds the work. No answer
+//! leaves that a second implementation has not verified.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::{get, post};
+use r4_service::Problem;
+use r4_service::auth::Guard;
+use r4_service::shell::{self, RequestLimits};
+use r4_service::upstream::Upstream;
+
+pub mod body;
+pub mod config;
+pub mod core;
+pub mod error;
+pub mod issue;
+pub mod node;
+pub mod observe;
+pub mod order;
+pub mod routes;
+pub mod workers;
+
+use crate::node::Node;
+use crate::workers::Workers;
+
+/// Commit that this binary was built from.
+pub const GIT: &str = match option_env!("R4_GIT") {
+    Some(git) => git,
+    None => "unknown",
+};
+
+/// Bounds on a request. A receipt is some 12 KiB; what `/verify` parses is at most 64 KiB.
+const LIMITS: RequestLimits =
+    RequestLimits { head_deadline: Duration::from_secs(10), body_bytes: body::MAX_BYTES };
+
+/// What the handlers share.
+#[derive(Clone, Debug)]
+pub struct App {
+    node: Arc<Node>,
+    guard: Arc<Guard>,
+    core: Upstream,
+    /// Bounds signing, which needs a key.
+    signing: Workers,
+    /// Bounds `/verify`, which anybody may call, apart from signing.
+    checking: Workers,
+}
+
+impl App {
+    /// Puts together what the handlers share; the work is bounded by the processors there are.
+    pub fn new(node: Node, guard: Guard, core: Upstream) -> Self {
+        Self {
+            node: Arc::new(node),
+            guard: Arc::new(guard),
+            core,
+            signing: Workers::per_processor(2, 512),
+            checking: Workers::per_processor(1, 64),
+        }
+    }
+}
+
+/// Returns the service's routes within the shell's layers.
+pub fn router(app: App) -> Router {
+    let (readiness, node) = (app.node.readiness().clone(), Arc::clone(&app.node));
+    let routes = Router::new()
+        .route("/health", get(routes::health::health))
+        .route("/version", get(routes::version::version))
+        .route("/keys", get(routes::keys::keys))
+        .route("/verify", post(routes::verify::verify))
+        .route("/vrf", get(routes::vrf::get).head(no_head).post(routes::vrf::post))
+        .route("/random_dual", get(routes::random_dual::random_dual).head(no_head))
+        .with_state(app);
+    let wrapped = shell::wrap(routes, readiness, LIMITS);
+    observe::start(&node);
+    wrapped
+}
+
+/// Refuses HEAD where an answer costs an index that nobody would see.
+async fn no_head() -> Problem {
+    Problem::method_not_allowed()
+}

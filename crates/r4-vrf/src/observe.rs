@@ -1,0 +1,63 @@
+//! Metrics of this service, beside the shell's.
+
+use r4_receipt::Schemes;
+
+use crate::node::Node;
+
+const RECEIPTS: &str = "r4_vrf_receipts_total";
+const SELF_CHECK_FAILURES: &str = "r4_vrf_self_check_failures_total";
+const INDEX_FAILURES: &str = "r4_vrf_index_failures_total";
+const INDEX_RESERVED: &str = "r4_vrf_index_reserved";
+
+/// What an answer was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A VRF receipt.
+    Vrf,
+    /// Attested bytes.
+    Attested,
+}
+
+/// Makes the counters visible before their first event.
+pub fn start(node: &Node) {
+    for schemes in Schemes::ALL {
+        count(Kind::Vrf, schemes, 0);
+    }
+    count(Kind::Attested, Schemes::Dual, 0);
+    metrics::counter!(SELF_CHECK_FAILURES).increment(0);
+    metrics::counter!(INDEX_FAILURES).increment(0);
+    reserved(node.reserved());
+}
+
+/// Counts an answer that is sent.
+pub fn issued(kind: Kind, schemes: Schemes) {
+    count(kind, schemes, 1);
+}
+
+/// Counts an answer that the node's own check refused.
+pub fn self_check_failed() {
+    metrics::counter!(SELF_CHECK_FAILURES).increment(1);
+}
+
+/// Counts a request that got no index.
+pub fn index_failed() {
+    metrics::counter!(INDEX_FAILURES).increment(1);
+}
+
+/// Shows the first index that is not reserved on disk; it only grows.
+pub fn reserved(ceiling: u64) {
+    metrics::counter!(INDEX_RESERVED).absolute(ceiling);
+}
+
+fn count(kind: Kind, schemes: Schemes, by: u64) {
+    let kind = match kind {
+        Kind::Vrf => "vrf",
+        Kind::Attested => "attested",
+    };
+    let sig = match schemes {
+        Schemes::Ecdsa => "ecdsa",
+        Schemes::Mldsa => "mldsa65",
+        Schemes::Dual => "dual",
+    };
+    metrics::counter!(RECEIPTS, "kind" => kind, "sig" => sig).increment(by);
+}

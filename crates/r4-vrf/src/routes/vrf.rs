@@ -1,0 +1,51 @@
+//! `GET /vrf` and `POST /vrf`: one output per key and input, in a signed receipt.
+
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
+use r4_service::query::Query;
+use r4_service::{Problem, clock};
+
+use super::{fresh_json, sign};
+use crate::App;
+use crate::body::read_json;
+use crate::observe::{self, Kind};
+use crate::order::Order;
+
+/// Answers the receipt that the query asks for.
+///
+/// # Errors
+/// 401 and 403 about the key, 400 about a parameter, 503 when no receipt can be signed now.
+pub async fn get(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    app.guard.check(&headers, &uri, peer.ip())?;
+    answer(&app, Order::from_query(uri.query())?).await
+}
+
+/// Answers the receipt that the JSON body asks for.
+///
+/// # Errors
+/// As for [`get`], and 413 or 415 about the body.
+pub async fn post(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Result<Response, Problem> {
+    app.guard.check(request.headers(), request.uri(), peer.ip())?;
+    Query::parse(request.uri().query(), &["key"])?;
+    let body = read_json(request).await?;
+    answer(&app, Order::from_json(&body)?).await
+}
+
+async fn answer(app: &App, order: Order) -> Result<Response, Problem> {
+    let schemes = order.schemes;
+    let json = sign(app, move |node| node.issue_receipt(order, clock::unix_now())).await?;
+    observe::issued(Kind::Vrf, schemes);
+    Ok(fresh_json(json))
+}

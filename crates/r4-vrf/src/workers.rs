@@ -1,0 +1,92 @@
+//! Bounded work on blocking threads: so much runs, so much waits, the rest is refused at once.
+
+use std::sync::Arc;
+use std::thread::available_parallelism;
+
+use r4_service::Problem;
+use tokio::sync::Semaphore;
+
+/// A bound on one kind of work. Cloning shares it.
+#[derive(Clone, Debug)]
+pub struct Workers {
+    running: Arc<Semaphore>,
+    /// Running and waiting together.
+    open: Arc<Semaphore>,
+}
+
+impl Workers {
+    /// Lets `running` pieces of work run at once, and `open` run or wait.
+    pub fn new(running: usize, open: usize) -> Self {
+        let semaphore = |permits| Arc::new(Semaphore::new(permits));
+        Self { running: semaphore(running), open: semaphore(open) }
+    }
+
+    /// Lets `factor` pieces of work run for each processor, and `open` run or wait.
+    pub fn per_processor(factor: usize, open: usize) -> Self {
+        let processors = available_parallelism().map_or(1, usize::from);
+        Self::new(processors.saturating_mul(factor), open)
+    }
+
+    /// Runs `work` on a blocking thread, when its turn comes.
+    ///
+    /// # Errors
+    /// 503 `busy` when too much is waiting; 500 when `work` panics.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let busy = || Problem::unavailable("busy", "too many requests wait for a signature", 1);
+        let open = Arc::clone(&self.open).try_acquire_owned().map_err(|_| busy())?;
+        let running = Arc::clone(&self.running).acquire_owned().await.map_err(|_| busy())?;
+        // The permits go with the work: a caller that gives up does not make room before its end.
+        let done = tokio::task::spawn_blocking(move || {
+            let answer = work();
+            drop((running, open));
+            answer
+        });
+        done.await.map_err(|cause| {
+            tracing::error!(%cause, "work on a blocking thread failed");
+            Problem::internal()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Workers;
+    use std::sync::mpsc;
+
+    #[tokio::test]
+    async fn so_much_runs_so_much_waits_and_the_rest_is_refused() {
+        let workers = Workers::new(1, 2);
+        let (go, wait) = mpsc::channel::<()>();
+        let runs = tokio::spawn({
+            let workers = workers.clone();
+            async move { workers.run(move || wait.recv()).await }
+        });
+        while workers.running.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let waits = tokio::spawn({
+            let workers = workers.clone();
+            async move { workers.run(|| 7).await }
+        });
+        while workers.open.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let refused = workers.run(|| 8).await.expect_err("full");
+        assert_eq!((refused.status().as_u16(), refused.slug()), (503, "busy"));
+        go.send(()).unwrap();
+        assert!(runs.await.unwrap().unwrap().is_ok());
+        assert_eq!(waits.await.unwrap(), Ok(7));
+        assert_eq!(workers.run(|| 9).await, Ok(9));
+    }
+
+    #[tokio::test]
+    async fn a_panic_frees_its_place() {
+        let workers = Workers::new(1, 1);
+        let failed = workers.run(|| panic!("on purpose")).await;
+        assert_eq!(failed.map_err(|p| p.status().as_u16()), Err::<(), _>(500));
+        assert_eq!(workers.run(|| 1).await, Ok(1));
+    }
+}
