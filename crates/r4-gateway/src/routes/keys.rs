@@ -1,0 +1,29 @@
+//! `GET /v1/keys`: the public keys of r4-vrf.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{Response, Uri};
+use r4_service::Problem;
+use r4_service::query::Query;
+use r4_service::shell::RequestId;
+
+use crate::App;
+use crate::relay::Call;
+use crate::schemas::Keys;
+
+/// All public keys of the node. Pin the key hash before you rely on a receipt.
+#[utoipa::path(get, path = "/v1/keys", tag = "verifiable", responses(
+    (status = 200, description = "The keys, epoch by epoch", body = Keys),
+))]
+pub(crate) async fn keys(
+    State(app): State<Arc<App>>,
+    id: Option<Extension<RequestId>>,
+    uri: Uri,
+) -> Result<Response<Body>, Problem> {
+    Query::parse(uri.query(), &["key"])?;
+    let id = id.as_ref().map(|Extension(id)| id);
+    Call::get(&app.vrf, app.deadlines, "/keys", id)?.relay().await
+}

@@ -1,0 +1,66 @@
+//! `GET` and `POST /v1/vrf`: a receipt of r4-vrf.
+//!
+//! Checks the names; r4-vrf alone says which values are good.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, Response, Uri, header};
+use r4_api::gateway::{ProblemDocument, VrfOrder};
+use r4_service::Problem;
+use r4_service::query::Query;
+use r4_service::shell::RequestId;
+
+use crate::App;
+use crate::body;
+use crate::relay::Call;
+use crate::routes::{VRF_BODY_BYTES, forwarded};
+use crate::schemas::Receipt;
+
+/// A signed receipt of verifiable randomness.
+#[utoipa::path(get, path = "/v1/vrf", tag = "verifiable",
+    params(
+        ("sig" = Option<String>, Query, description = "`ecdsa`, `dilithium` (also `mldsa65`, `ml-dsa-65`) or `dual`, which is the default"),
+        ("alpha" = Option<String>, Query, max_length = 2050, description = "Input of the VRF: 1 to 1024 bytes in hex, `0x` optional; not beginning with the bytes `r4/`. Without it, the receipt's index is the input"),
+        ("chain_id" = Option<String>, Query, description = "Chain that the signatures are bound to"),
+        ("contract" = Option<String>, Query, description = "Contract that the signatures are bound to; needs `chain_id`"),
+    ),
+    responses((status = 200, description = "The receipt", body = Receipt)),
+    security(("header_key" = []), ("query_key" = [])),
+)]
+pub(crate) async fn get(
+    State(app): State<Arc<App>>,
+    id: Option<Extension<RequestId>>,
+    uri: Uri,
+) -> Result<Response<Body>, Problem> {
+    let path = forwarded("/vrf", uri.query(), &["sig", "alpha", "chain_id", "contract"])?;
+    let id = id.as_ref().map(|Extension(id)| id);
+    Call::get(&app.vrf, app.deadlines, &path, id)?.relay().await
+}
+
+/// A signed receipt of verifiable randomness; the same as `GET`, for inputs too long for a URL.
+#[utoipa::path(post, path = "/v1/vrf", tag = "verifiable",
+    request_body = VrfOrder,
+    responses(
+        (status = 200, description = "The receipt", body = Receipt),
+        (status = 408, description = "The body came too slowly", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 415, description = "The body does not say that it is JSON", body = ProblemDocument, content_type = "application/problem+json"),
+    ),
+    security(("header_key" = []), ("query_key" = [])),
+)]
+pub(crate) async fn post(
+    State(app): State<Arc<App>>,
+    id: Option<Extension<RequestId>>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response<Body>, Problem> {
+    Query::parse(uri.query(), &["key"])?;
+    let body = body::read(&headers, body, VRF_BODY_BYTES, app.deadlines.request_body).await?;
+    let id = id.as_ref().map(|Extension(id)| id);
+    let kind = headers.get(header::CONTENT_TYPE);
+    Call::post(&app.vrf, app.deadlines, "/vrf", id, kind, body)?.relay().await
+}

@@ -1,0 +1,159 @@
+//! Watches the upstreams: one look a second, whatever the callers ask.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use axum::http::{StatusCode, Uri};
+use r4_api::core::{CoreVersion, Mode};
+use r4_api::gateway::{Health, UpstreamHealth, Upstreams};
+use r4_api::vrf::ServiceVersion;
+use r4_service::auth::Secret;
+use r4_service::ready::Readiness;
+use r4_service::upstream::{Upstream, UpstreamLimits};
+
+/// Time between two looks.
+const EVERY: Duration = Duration::from_secs(1);
+/// Most bytes of an answer to a look.
+const MOST_BYTES: usize = 64 * 1024;
+/// Bounds on a look; apart from the callers' bounds, so that a busy node still knows its health.
+const LIMITS: UpstreamLimits = UpstreamLimits {
+    connect: Duration::from_millis(500),
+    head: Duration::from_millis(1500),
+    calls: 4,
+};
+
+/// What the last look saw.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    core: Upstream,
+    vrf: Upstream,
+    seen: ArcSwap<Upstreams>,
+}
+
+impl Watch {
+    /// Prepares to watch the services at the two addresses.
+    pub(crate) fn new(core: Uri, vrf: Uri, key: &Secret) -> Self {
+        let unseen = || unwell(Health::Down, "not looked at yet");
+        Self {
+            core: Upstream::new("r4-core", core, key, LIMITS),
+            vrf: Upstream::new("r4-vrf", vrf, key, LIMITS),
+            seen: ArcSwap::from_pointee(Upstreams { core: unseen(), vrf: unseen() }),
+        }
+    }
+
+    /// Returns what the last look saw.
+    pub(crate) fn seen(&self) -> Arc<Upstreams> {
+        self.seen.load_full()
+    }
+
+    /// Looks at both upstreams once, and returns why the node is not ready, if it is not.
+    pub(crate) async fn look(&self) -> Option<String> {
+        let (core, vrf) = tokio::join!(look_at_core(&self.core), look_at_vrf(&self.vrf));
+        let reasons: Vec<String> = [(&self.core, &core), (&self.vrf, &vrf)]
+            .iter()
+            .inspect(|(upstream, health)| {
+                let ready = if health.ready { 1.0 } else { 0.0 };
+                metrics::gauge!("r4_gateway_upstream_ready", "upstream" => upstream.name())
+                    .set(ready);
+            })
+            .filter(|(_, health)| !health.ready)
+            .map(|(upstream, health)| {
+                let reason = health.reason.as_deref().unwrap_or("no reason given");
+                format!("{} is not ready: {reason}", upstream.name())
+            })
+            .collect();
+        let before = self.seen.swap(Arc::new(Upstreams { core, vrf }));
+        let after = self.seen.load();
+        for (name, old, new) in
+            [("r4-core", &before.core, &after.core), ("r4-vrf", &before.vrf, &after.vrf)]
+        {
+            if old.status != new.status {
+                let reason = new.reason.as_deref().unwrap_or("-");
+                tracing::warn!(upstream = name, status = ?new.status, reason, "health changed");
+            }
+        }
+        (!reasons.is_empty()).then(|| reasons.join("; "))
+    }
+
+    /// Looks for ever and keeps `readiness` true to what is seen.
+    ///
+    /// Ends when somebody else has set `readiness`: the service is stopping.
+    pub(crate) async fn keep_looking(self: Arc<Self>, readiness: Readiness) {
+        let mut said = readiness.reason();
+        loop {
+            tokio::time::sleep(EVERY).await;
+            let reason = self.look().await;
+            if readiness.reason() != said {
+                return;
+            }
+            readiness.set(reason.clone());
+            said = reason;
+        }
+    }
+}
+
+/// Returns the worst of both.
+pub(crate) fn overall(upstreams: &Upstreams) -> Health {
+    match (upstreams.core.status, upstreams.vrf.status) {
+        (Health::Down, _) | (_, Health::Down) => Health::Down,
+        (Health::Ok, Health::Ok) => Health::Ok,
+        _ => Health::Degraded,
+    }
+}
+
+fn unwell(status: Health, reason: impl Into<String>) -> UpstreamHealth {
+    let reason = Some(reason.into());
+    UpstreamHealth { status, ready: false, mode: None, version: None, reason }
+}
+
+async fn look_at_vrf(upstream: &Upstream) -> UpstreamHealth {
+    let mut health = look_at(upstream).await;
+    let version = version::<ServiceVersion>(upstream, &health).await;
+    health.version = version.map(|v| v.version);
+    health
+}
+
+async fn look_at_core(upstream: &Upstream) -> UpstreamHealth {
+    let mut health = look_at(upstream).await;
+    if let Some(version) = version::<CoreVersion>(upstream, &health).await {
+        if health.status == Health::Ok && version.mode != Mode::Sealed {
+            health.status = Health::Degraded;
+        }
+        if health.status != Health::Ok {
+            health.reason = version.reason.or(health.reason);
+        }
+        health.mode = Some(version.mode);
+        health.version = Some(version.version);
+    }
+    health
+}
+
+async fn look_at(upstream: &Upstream) -> UpstreamHealth {
+    match upstream.get("/ready", MOST_BYTES).await {
+        Err(error) => unwell(Health::Down, error.to_string()),
+        Ok(answer) if answer.status() == StatusCode::OK => UpstreamHealth {
+            status: Health::Ok,
+            ready: true,
+            mode: None,
+            version: None,
+            reason: None,
+        },
+        Ok(answer) => {
+            let problem: Option<serde_json::Value> = serde_json::from_slice(answer.body()).ok();
+            let detail = problem.as_ref().and_then(|p| p.get("detail")?.as_str());
+            unwell(Health::Degraded, detail.unwrap_or("it does not say why"))
+        }
+    }
+}
+
+async fn version<T: serde::de::DeserializeOwned>(
+    upstream: &Upstream,
+    health: &UpstreamHealth,
+) -> Option<T> {
+    if health.status == Health::Down {
+        return None;
+    }
+    let answer = upstream.get("/version", MOST_BYTES).await.ok()?;
+    serde_json::from_slice(answer.body()).ok()
+}

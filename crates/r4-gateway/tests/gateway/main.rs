@@ -1,0 +1,14 @@
+//! The gateway in one process with small upstreams: what callers see, what upstreams see.
+
+#[cfg(test)]
+mod access;
+#[cfg(test)]
+mod client;
+#[cfg(test)]
+mod failures;
+#[cfg(test)]
+mod passing;
+#[cfg(test)]
+mod stub;
+#[cfg(test)]
+mod surface;
