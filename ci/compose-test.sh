@@ -1,0 +1,180 @@
+#!/usr/bin/env bash
+# Starts the containers for real and tests them from outside: through Caddy over TLS (DOMAIN=localhost)
+# and over plain HTTP (no DOMAIN), then the core's image alone. Leaves nothing behind.
+#
+# Other ports and key: R4_TEST_HTTP_PORT, R4_TEST_HTTPS_PORT, R4_TEST_CORE_PORT, R4_TEST_VRF_PORT,
+# R4_TEST_GATEWAY_PORT, R4_TEST_ALONE_PORT. R4_TEST_SKIP_E2E=1 leaves out the Rust suite.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# The environment wins over a .env of the person who runs this, and no other node is disturbed.
+export COMPOSE_PROJECT_NAME="r4test$$" COMPOSE_ENV_FILES=/dev/null COMPOSE_FILE=docker-compose.yml
+export R4_HTTP_PORT=${R4_TEST_HTTP_PORT:-18000} R4_HTTPS_PORT=${R4_TEST_HTTPS_PORT:-18443}
+export R4_CORE_PORT=${R4_TEST_CORE_PORT:-18080} R4_VRF_PORT=${R4_TEST_VRF_PORT:-18081}
+export R4_GATEWAY_PORT=${R4_TEST_GATEWAY_PORT:-18082}
+alone_port=${R4_TEST_ALONE_PORT:-18090}
+unset R4_CORE_IMAGE R4_VRF_IMAGE R4_GATEWAY_IMAGE R4_API_KEY CADDY_EMAIL DOMAIN
+http=http://127.0.0.1:$R4_HTTP_PORT
+https=https://localhost:$R4_HTTPS_PORT
+alone=
+work=$(mktemp -d)
+
+say() { printf 'compose-test: %s\n' "$*"; }
+reason="a command failed; its output is above the logs"
+fail() { reason=$*; say "failed: $reason"; exit 1; }
+
+finish() {
+  local code=$?
+  trap - EXIT
+  if [ "$code" != 0 ]; then
+    docker compose ps -a || true
+    docker compose logs --no-color --tail 25 || true
+    [ -z "$alone" ] || docker logs --tail 60 "$alone" || true
+  fi
+  [ -z "$alone" ] || docker rm -f "$alone" >/dev/null || true
+  docker compose down -v --remove-orphans --timeout 20 >/dev/null 2>&1 || { reason="docker compose down"; code=1; }
+  rm -rf "$work"
+  [ "$code" = 0 ] || say "FAILED: $reason"
+  exit "$code"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+# status URL [curl arguments]: the status code; the body goes to $work/body, the head to $work/head.
+status() { curl -sk --max-time 20 -D "$work/head" -o "$work/body" -w '%{http_code}' "$@"; }
+expect() {
+  local want=$1 got
+  shift
+  got=$(status "$@") || got="no answer"
+  [ "$got" = "$want" ] || fail "wanted $want, got $got: ${*: -1} $(head -c 400 "$work/body" 2>/dev/null)"
+}
+body_has() { grep -q -- "$1" "$work/body" || fail "no $1 in: $(head -c 600 "$work/body")"; }
+head_has() { grep -qi -- "$1" "$work/head" || fail "no $1 in: $(cat "$work/head")"; }
+head_lacks() { if grep -qi -- "$1" "$work/head"; then fail "unexpected $1 in the head of an answer"; fi; }
+
+up() {
+  local started=$SECONDS
+  docker compose up -d --quiet-pull "$@" >"$work/up.log" 2>&1 || { tail -n 60 "$work/up.log"; fail "docker compose up"; }
+  for _ in $(seq 60); do
+    # The three services are healthy by the order of start; Caddy says so by answering.
+    if [ "$(status "$caddy/v1/health" || true)" = 200 ]; then
+      say "up after $((SECONDS - started)) s"
+      return 0
+    fi
+    sleep 0.5
+  done
+  fail "$caddy/v1/health did not answer 200: $(head -c 400 "$work/body" 2>/dev/null)"
+}
+
+# The one place where the Rust suite meets the containers. Both addresses reach the gateway through
+# Caddy; which one answers depends on DOMAIN, so one of the two is set.
+e2e() {
+  if [ "${R4_TEST_SKIP_E2E:-0}" = 1 ]; then say "the suite r4-e2e is left out"; return 0; fi
+  say "r4-e2e against $1=$2"
+  env "$1=$2" R4_E2E_API_KEY=demo \
+    R4_E2E_CORE="http://127.0.0.1:$R4_CORE_PORT" \
+    R4_E2E_VRF="http://127.0.0.1:$R4_VRF_PORT" \
+    R4_E2E_GATEWAY="http://127.0.0.1:$R4_GATEWAY_PORT" \
+    cargo test --locked -p r4-e2e
+}
+
+# What a newcomer types, through Caddy.
+calls() {
+  local base=$1 sig first second require
+  expect 200 "$base/v1/health"
+  body_has r4-core
+  expect 200 -H "X-API-Key: demo" "$base/v1/random?n=8&fmt=hex"
+  grep -qE '^[0-9a-f]{16}$' "$work/body" || fail "not 16 hex digits: $(cat "$work/body")"
+  first=$(cat "$work/body")
+  expect 200 -H "X-API-Key: demo" "$base/v1/random?n=8&fmt=hex"
+  second=$(cat "$work/body")
+  [ "$first" != "$second" ] || fail "the same random bytes twice"
+  expect 401 -H "X-API-Key: WRONG" "$base/v1/random?n=8&fmt=hex"
+  body_has '"detail":"invalid api key"'
+  expect 200 "$base/v1/keys"
+  cp "$work/body" "$work/keys.json"
+  docker compose exec -T r4-gateway r4 --version
+  for sig in ecdsa dilithium dual; do
+    case $sig in dilithium) require=mldsa65 ;; *) require=$sig ;; esac
+    expect 200 -H "X-API-Key: demo" "$base/v1/vrf?sig=$sig&alpha=68656c6c6f"
+    # The container's file system is read-only, so the keys come in by the pinned hash.
+    docker compose exec -T r4-gateway r4 verify --key-hash "$(active_key)" --require "$require" - <"$work/body" >"$work/verify" ||
+      { cat "$work/verify"; fail "r4 verify refused a receipt with sig=$sig"; }
+    sleep 0.2 # the default limit is ten requests a second
+  done
+  expect 404 "$base/metrics"
+  expect 404 "$base/v1/metrics"
+  expect 200 "$base/openapi.json"
+  expect 200 "$base/docs"
+}
+active_key() { sed -n 's/.*"active" *: *"\(0x[0-9a-f]*\)".*/\1/p' "$work/keys.json" | head -n 1; }
+
+site() {
+  local base=$1 file
+  for file in "" style.css site.js icon.svg; do
+    expect 200 "$base/$file"
+    head_has '^content-security-policy: default-src .none.'
+    head_has '^x-content-type-options: nosniff'
+    head_lacks '^strict-transport-security'
+    head_lacks '^server:'
+  done
+}
+
+inside() {
+  local service
+  for service in r4-core r4-vrf r4-gateway; do
+    [ "$(docker inspect --format '{{.State.Health.Status}} {{.Config.User}} {{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}}' \
+      "$(docker compose ps -q "$service")")" = "healthy 10001:10001 true [ALL]" ] || fail "$service is not as confined as it should be"
+  done
+}
+
+say "without published images, pull leaves our three alone; with one, it is used as it is"
+docker compose pull -q r4-core r4-vrf r4-gateway || fail "docker compose pull"
+[ "$(docker compose config | grep -c 'pull_policy: build')" = 3 ] || fail "the images are not built on every up"
+[ "$(R4_CORE_IMAGE=example/core:1 docker compose config | grep -c 'pull_policy: missing')" = 1 ] || fail "R4_CORE_IMAGE is built"
+cp .env.example "$work/env"
+[ "$(docker compose config)" = "$(docker compose --env-file "$work/env" config)" ] || fail ".env.example is not the default"
+
+say "built from this folder, TLS on localhost"
+caddy=$https
+DOMAIN=localhost up --build
+inside
+calls "$https"
+site "$https"
+expect 308 "http://localhost:$R4_HTTP_PORT/v1/health"
+head_has "^location: https://localhost/v1/health"
+e2e R4_E2E_BASE_HTTPS "$https"
+
+say "the gateway stopped: a problem document, soon"
+DOMAIN=localhost docker compose stop r4-gateway >/dev/null 2>&1
+expect 503 "$https/v1/health"
+head_has '^content-type: application/problem+json'
+head_has '^x-request-id: '
+
+say "plain HTTP, no DOMAIN"
+caddy=$http
+up
+calls "$http"
+site "$http"
+e2e R4_E2E_BASE_HTTP "$http"
+docker compose stop --timeout 20 >/dev/null 2>&1
+for service in r4-core r4-vrf r4-gateway; do
+  left=$(docker inspect --format '{{.State.ExitCode}}' "$(docker compose ps -aq "$service")")
+  [ "$left" = 0 ] || fail "$service left with $left after SIGTERM"
+done
+
+say "the core's image alone"
+alone=$(docker run -d -p "127.0.0.1:$alone_port:8080" -e API_KEY=demo r4-core)
+base=http://127.0.0.1:$alone_port
+for _ in $(seq 60); do if [ "$(status "$base/ready" || true)" = 200 ]; then break; fi; sleep 0.25; done
+expect 200 "$base/health"
+[ "$(cat "$work/body")" = ok ] || fail "/health says: $(cat "$work/body")"
+expect 200 "$base/version"
+body_has '"mode": *"sealed"'
+body_has '"integrity": *"verified"'
+if commit=$(git rev-parse --short=12 HEAD 2>/dev/null); then body_has "\"core_git\": *\"$commit\""; fi
+expect 401 "$base/random?n=16&fmt=hex"
+expect 200 -H "x-api-key: demo" "$base/random?n=64"
+[ "$(wc -c <"$work/body")" = 64 ] || fail "not 64 bytes"
+expect 200 "$base/random?n=32&fmt=hex&key=demo"
+say "all passed in $SECONDS s"

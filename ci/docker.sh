@@ -1,0 +1,226 @@
+#!/usr/bin/env bash
+# Makes `docker compose` usable on a bare Debian machine, so that the container test runs for real.
+#
+# Each step looks first whether it is already in place: where Docker and Compose work and the base
+# images are there (or can be pulled), nothing is installed and nothing is changed. Where no image
+# registry can be reached, the base images are made from Debian packages under the names that the
+# Dockerfiles use. Package addresses come from this machine's own apt sources.
+#
+# Needs root only for the steps that install something.
+set -euo pipefail
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+plugins=/usr/local/lib/docker/cli-plugins
+plugin_suite=trixie # its docker-compose and docker-buildx also run on Debian 12 (libc6 >= 2.34)
+work=
+
+say() { printf 'docker.sh: %s\n' "$*" >&2; }
+fail() { say "$*"; exit 1; }
+cleanup() { if [ -n "$work" ]; then rm -rf --one-file-system "$work"; fi; }
+trap cleanup EXIT
+
+need_root() { [ "$(id -u)" = 0 ] || fail "$1 is missing; run this script as root, or install it yourself"; }
+scratch() { if [ -z "$work" ]; then work=$(mktemp -d /var/tmp/r4-docker.XXXXXX); fi; }
+
+# One fact, one home: the names are read from the files that use them.
+runtime_image=$(sed -n 's/^FROM \(debian:[^ ]*\).*/\1/p' "$root/Dockerfile.core" | head -n 1)
+builder_image=$(sed -n 's/^FROM \(rust:[^ ]*\).*/\1/p' "$root/Dockerfile.core" | head -n 1)
+caddy_image=$(sed -n 's/^ *image: *"\{0,1\}\(caddy:[^ "]*\).*/\1/p' "$root/docker-compose.yml" | head -n 1)
+for image in "$runtime_image" "$builder_image" "$caddy_image"; do
+  [ -n "$image" ] || fail "cannot read the base images' names in Dockerfile.core and docker-compose.yml"
+done
+
+# The archive that this machine installs its own release from.
+release=
+archive=
+find_archive() {
+  [ -z "$archive" ] || return 0
+  command -v apt-get >/dev/null || fail "this machine has no apt-get; install Docker with Compose by hand"
+  # shellcheck source=/dev/null
+  release=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")
+  # shellcheck disable=SC2016  # the format's variables belong to apt
+  archive=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
+    awk -v suite="$release" '$2 == suite && $3 == "main" { print $1; exit }')
+  archive=${archive%/}
+  [ -n "$archive" ] || fail "found no apt source for the suite '$release' with the component main"
+}
+
+install_packages() {
+  need_root "$1"
+  command -v apt-get >/dev/null || fail "this machine has no apt-get; install Docker with Compose by hand"
+  say "installing $*"
+  # A third party's source that is down is no reason to stop; the install below says if one mattered.
+  apt-get update -qq || say "apt-get update had errors; going on"
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null ||
+    fail "could not install: $*"
+}
+
+# --- 1. the engine -----------------------------------------------------------------------------
+engine_up() { timeout 20 docker info >/dev/null 2>&1; }
+
+start_engine() {
+  if engine_up; then return 0; fi
+  need_root "a running Docker engine"
+  if ! command -v dockerd >/dev/null || ! command -v iptables >/dev/null; then install_packages docker.io iptables; fi
+  engine_up && return 0 # the package may have started it
+  say "starting dockerd (log: /var/log/r4-dockerd.log)"
+  # A pid file of an engine that no longer runs would stop the new one.
+  if [ -f /var/run/docker.pid ] && ! kill -0 "$(cat /var/run/docker.pid)" 2>/dev/null; then rm -f /var/run/docker.pid; fi
+  setsid dockerd </dev/null >/var/log/r4-dockerd.log 2>&1 &
+  for _ in $(seq 60); do
+    if engine_up; then return 0; fi
+    sleep 0.5
+  done
+  tail -n 20 /var/log/r4-dockerd.log >&2
+  fail "dockerd did not answer within 30 s"
+}
+
+# --- 2. Compose and BuildKit's client ----------------------------------------------------------
+install_plugins() {
+  local missing=() apt_conf name
+  docker compose version >/dev/null 2>&1 || missing+=(docker-compose)
+  docker buildx version >/dev/null 2>&1 || missing+=(docker-buildx)
+  [ ${#missing[@]} -gt 0 ] || return 0
+  need_root "${missing[*]}"
+  find_archive
+  scratch
+  say "installing the plugins ${missing[*]} from the suite $plugin_suite"
+  apt_conf=$work/apt
+  mkdir -p "$apt_conf/lists/partial" "$apt_conf/cache/archives/partial" "$work/plugins"
+  printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' \
+    "$archive" "$plugin_suite" >"$apt_conf/sources.list"
+  local options=(-o "Dir::Etc::SourceList=$apt_conf/sources.list" -o Dir::Etc::SourceParts=/dev/null
+    -o "Dir::State::Lists=$apt_conf/lists" -o "Dir::Cache=$apt_conf/cache" -o APT::Sandbox::User=root)
+  apt-get "${options[@]}" update -qq || fail "could not read the package lists of $plugin_suite"
+  (cd "$work/plugins" && apt-get "${options[@]}" download -qq "${missing[@]}" >/dev/null) ||
+    fail "could not download ${missing[*]}"
+  mkdir -p "$plugins"
+  for name in "${missing[@]}"; do
+    dpkg -x "$work"/plugins/"$name"_*.deb "$work/plugins/$name"
+    find "$work/plugins/$name" -type f -path "*/cli-plugins/$name" -exec install -m 0755 {} "$plugins/" \;
+    [ -x "$plugins/$name" ] || fail "the package $name holds no plugin of that name"
+  done
+  docker compose version >/dev/null || fail "docker compose does not run"
+  docker buildx version >/dev/null || fail "docker buildx does not run"
+}
+
+# --- 3. base images ----------------------------------------------------------------------------
+have_image() { docker image inspect "$1" >/dev/null 2>&1; }
+
+registry=unknown
+registry_answers() {
+  if [ "$registry" = unknown ]; then
+    if timeout 20 docker manifest inspect "$runtime_image" >/dev/null 2>&1; then registry=yes; else registry=no; fi
+    [ "$registry" = yes ] || say "no image registry can be reached; making the base images here"
+  fi
+  [ "$registry" = yes ]
+}
+
+# True when the image is present or could be pulled.
+obtained() { have_image "$1" || { registry_answers && timeout 900 docker pull -q "$1" >/dev/null; }; }
+
+# Files of the runtime image, to build another image upon. Prints the folder.
+unpack_runtime() {
+  local folder=$work/$1 container
+  mkdir -p "$folder"
+  container=$(docker create "$runtime_image" true)
+  docker export "$container" | tar -x --numeric-owner -C "$folder"
+  docker rm "$container" >/dev/null
+  # A machine behind a mirror that inspects TLS trusts it; the image has to as well.
+  mkdir -p "$folder/etc/ssl/certs"
+  cp /etc/ssl/certs/ca-certificates.crt "$folder/etc/ssl/certs/ca-certificates.crt"
+  printf '%s' "$folder"
+}
+
+install_into() {
+  local folder=$1
+  shift
+  cp --remove-destination /etc/resolv.conf "$folder/etc/resolv.conf"
+  rm -f "$folder"/etc/apt/sources.list.d/*
+  printf 'deb %s %s main\n' "$archive" "$release" >"$folder/etc/apt/sources.list"
+  printf '#!/bin/sh\nexit 101\n' >"$folder/usr/sbin/policy-rc.d" # start no services in there
+  chmod 0755 "$folder/usr/sbin/policy-rc.d"
+  chroot "$folder" sh -ec 'apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null 2>&1
+    apt-get clean; rm -rf /var/lib/apt/lists/*' sh "$@" || fail "could not install $* into the image"
+  rm -f "$folder/usr/sbin/policy-rc.d"
+}
+
+import() {
+  local folder=$1 name=$2
+  shift 2
+  tar -c --numeric-owner --xattrs --xattrs-include='*' -C "$folder" . |
+    docker import --change 'LABEL r4.made-locally=true' "$@" - "$name" >/dev/null
+  rm -rf --one-file-system "$folder"
+}
+
+prepare_local_build() {
+  need_root "the image $1"
+  find_archive
+  scratch
+  command -v debootstrap >/dev/null || install_packages debootstrap
+}
+
+make_runtime() {
+  prepare_local_build "$runtime_image"
+  local suite=${runtime_image#debian:}
+  suite=${suite%-slim}
+  [ "$suite" = "$release" ] || fail "$runtime_image can only be made on Debian $suite; this is $release"
+  debootstrap --variant=minbase --include=ca-certificates "$suite" "$work/base" "$archive" >"$work/debootstrap.log" 2>&1 ||
+    { tail -n 20 "$work/debootstrap.log" >&2; fail "debootstrap failed"; }
+  rm -rf "$work"/base/var/cache/apt/archives/*.deb "$work"/base/var/lib/apt/lists/* \
+    "$work"/base/usr/share/{doc,man,locale,info}/* "$work"/base/proc/* "$work"/base/sys/*
+  import "$work/base" "$runtime_image" --change 'CMD ["bash"]' --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+}
+
+make_builder() {
+  prepare_local_build "$builder_image"
+  local sysroot wanted folder
+  command -v rustc >/dev/null || fail "no rustc here to make $builder_image from"
+  wanted=${builder_image#rust:}
+  wanted=${wanted%%-*}
+  case $(rustc --version) in
+    "rustc $wanted."*) ;;
+    *) fail "$builder_image needs Rust $wanted; this machine has $(rustc --version)" ;;
+  esac
+  sysroot=$(rustc --print sysroot)
+  folder=$(unpack_runtime builder)
+  install_into "$folder" ca-certificates gcc libc6-dev
+  cp /etc/ssl/certs/ca-certificates.crt "$folder/etc/ssl/certs/ca-certificates.crt"
+  cp "$sysroot"/bin/{cargo,rustc} "$folder/usr/local/bin/"
+  cp -a "$sysroot/lib/." "$folder/usr/local/lib/"
+  rm -rf "$folder/usr/local/lib/rustlib/src"
+  mkdir -p "$folder/usr/local/cargo"
+  import "$folder" "$builder_image" --change 'CMD ["bash"]' --change 'ENV CARGO_HOME=/usr/local/cargo' \
+    --change 'ENV PATH=/usr/local/cargo/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+}
+
+make_caddy() {
+  prepare_local_build "$caddy_image"
+  local folder
+  folder=$(unpack_runtime caddy)
+  install_into "$folder" caddy libcap2-bin
+  # As in the official image: without this capability in the container, caddy does not start.
+  chroot "$folder" setcap cap_net_bind_service=+ep /usr/bin/caddy
+  mkdir -p "$folder/data/caddy" "$folder/config/caddy" "$folder/srv"
+  import "$folder" "$caddy_image" --change 'ENV XDG_DATA_HOME=/data' --change 'ENV XDG_CONFIG_HOME=/config' \
+    --change 'EXPOSE 80 443' --change 'WORKDIR /srv' \
+    --change 'CMD ["caddy","run","--config","/etc/caddy/Caddyfile","--adapter","caddyfile"]' \
+    --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+}
+
+step() {
+  local image=$1 make=$2 started=$SECONDS
+  if have_image "$image"; then return 0; fi
+  obtained "$image" || { say "making $image"; "$make"; }
+  have_image "$image" || fail "$image is still missing"
+  say "$image ready after $((SECONDS - started)) s"
+}
+
+command -v docker >/dev/null || install_packages docker.io iptables
+start_engine
+install_plugins
+step "$runtime_image" make_runtime
+step "$builder_image" make_builder
+step "$caddy_image" make_caddy
+say "docker $(docker version --format '{{.Server.Version}}'), compose $(docker compose version --short): ready"
