@@ -1,0 +1,217 @@
+//! A service as a process: started with nothing but the environment given, watched, and ended with
+//! its own children when the test ends.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read};
+use std::net::SocketAddr;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::client::Client;
+use super::{build, seconds, wait_for};
+
+/// Most time until a service says where it listens.
+const START_SECONDS: u64 = 30;
+
+/// A running service.
+pub(crate) struct Service {
+    name: &'static str,
+    child: Child,
+    address: SocketAddr,
+    /// Guards the end of the channel that lines of standard output come by.
+    lines: Mutex<mpsc::Receiver<String>>,
+    log: Log,
+}
+
+/// What a process wrote on standard error so far.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+/// Environment of a service, in addition to nothing.
+pub(crate) type Variables<'a> = &'a [(&'a str, &'a str)];
+
+impl Service {
+    /// Starts `name` on a free port and waits until it says where it listens.
+    #[track_caller]
+    pub(crate) fn start(name: &'static str, args: &[&str], env: Variables<'_>) -> Self {
+        Self::try_start(name, args, env).unwrap_or_else(|end| panic!("{name} left: {end}"))
+    }
+
+    /// Starts `name`; the error is what it wrote when it left instead of listening.
+    pub(crate) fn try_start(
+        name: &'static str,
+        args: &[&str],
+        env: Variables<'_>,
+    ) -> Result<Self, String> {
+        let mut command = Command::new(build::program(name));
+        command.args(args).env_clear().env("PORT", "0").envs(env.iter().copied());
+        let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap_or_else(|e| panic!("{name}: {e}"));
+        let log = Log::default();
+        let reader = log.follow(child.stderr.take().expect("piped"));
+        let lines = follow_lines(child.stdout.take().expect("piped"));
+        match lines.recv_timeout(seconds(START_SECONDS)) {
+            Ok(line) => {
+                let said = line.strip_prefix(&format!("{name} listening on http://"));
+                let address = said.and_then(|address| address.parse().ok());
+                let address = address.unwrap_or_else(|| panic!("{name} says {line:?}"));
+                Ok(Self { name, child, address, lines: Mutex::new(lines), log })
+            }
+            Err(mpsc::RecvTimeoutError::Disconnected) => {
+                let status = child.wait().expect("status");
+                reader.join().expect("the log's reader");
+                assert!(!status.success(), "{name} left with 0 and never listened");
+                Err(format!("{status}\n{}", log.text()))
+            }
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                let _gone = child.kill();
+                panic!("{name} does not listen after {START_SECONDS} s:\n{}", log.text())
+            }
+        }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        Client::new(&self.url())
+    }
+
+    /// Waits until `GET /ready` answers 200.
+    #[track_caller]
+    pub(crate) fn ready(self) -> Self {
+        let client = self.client();
+        wait_for(&format!("{} is not ready", self.name), seconds(30), || {
+            (client.get("/ready").status == 200).then_some(())
+        });
+        self
+    }
+
+    /// Returns what it wrote on standard error so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.text()
+    }
+
+    /// Returns what it wrote on standard output after its first line.
+    pub(crate) fn more_lines(&self) -> Vec<String> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).try_iter().collect()
+    }
+
+    pub(crate) fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).expect("our own child can be signalled");
+    }
+
+    /// Returns whether the process still runs.
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("status").is_none()
+    }
+
+    /// Waits until the process has ended.
+    #[track_caller]
+    pub(crate) fn wait_exit(&mut self, deadline: Duration) -> ExitStatus {
+        let what = format!("{} does not end", self.name);
+        wait_for(&what, deadline, || self.child.try_wait().expect("status"))
+    }
+
+    /// Kills the process at once, as a power cut would.
+    pub(crate) fn kill(mut self) {
+        let children = children_of(self.pid());
+        self.child.kill().expect("killed");
+        self.child.wait().expect("status");
+        end(&children);
+    }
+
+    /// Returns the processes that this one has started and that still run.
+    pub(crate) fn children(&self) -> Vec<Pid> {
+        children_of(self.pid())
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("--- {} wrote:\n{}---", self.name, self.log.text());
+        }
+        if !self.is_running() {
+            return;
+        }
+        let children = children_of(self.pid());
+        let _gone = kill_process(self.pid(), Signal::CONT);
+        let _gone = kill_process(self.pid(), Signal::TERM);
+        let end_at = Instant::now() + Duration::from_secs(2);
+        while self.is_running() && Instant::now() < end_at {
+            thread::sleep(Duration::from_millis(10));
+        }
+        let _gone = self.child.kill();
+        let _reaped = self.child.wait();
+        end(&children);
+    }
+}
+
+impl Log {
+    fn follow(&self, mut from: impl Read + Send + 'static) -> thread::JoinHandle<()> {
+        let held = Arc::clone(&self.0);
+        thread::spawn(move || {
+            let mut piece = [0; 8192];
+            while let Ok(count @ 1..) = from.read(&mut piece) {
+                let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
+                held.extend_from_slice(&piece[..count]);
+            }
+        })
+    }
+
+    fn text(&self) -> String {
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&held).into_owned()
+    }
+}
+
+fn follow_lines(from: impl Read + Send + 'static) -> mpsc::Receiver<String> {
+    let (to, lines) = mpsc::channel();
+    thread::spawn(move || {
+        for line in BufReader::new(from).lines().map_while(Result::ok) {
+            if to.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    lines
+}
+
+/// Returns the processes whose parent is `parent`.
+fn children_of(parent: Pid) -> Vec<Pid> {
+    let all = fs::read_dir("/proc").expect("/proc");
+    let pids = all.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<i32>().ok());
+    let is_child = |pid: &i32| parent_of(*pid) == Some(parent.as_raw_nonzero().get());
+    pids.filter(is_child).filter_map(Pid::from_raw).collect()
+}
+
+/// Returns the parent of a process that runs; a dead one that nobody reaped yet has none.
+fn parent_of(pid: i32) -> Option<i32> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+    let state = fields.next()?;
+    (state != "Z").then(|| fields.next()?.parse().ok())?
+}
+
+/// Ends what a service of ours left behind.
+fn end(children: &[Pid]) {
+    for pid in children {
+        // The parent is gone, so these belong to nobody; most have ended with it.
+        let _gone = kill_process(*pid, Signal::KILL);
+    }
+}
