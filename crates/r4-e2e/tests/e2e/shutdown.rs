@@ -4,8 +4,9 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 
+use crate::harness::client::Request;
 use crate::harness::external::skips_processes;
 use crate::harness::node::{KEY, Node, UNLIMITED};
 use crate::harness::process::Service;
@@ -15,7 +16,37 @@ use crate::harness::{seconds, wait_for};
 /// Longest time from the signal to the end.
 const STOP_SECONDS: u64 = 10;
 
-/// Asks for the largest answer and reads only its beginning.
+/// How long a request is kept under way after the signal; less than a generator may hang.
+const HELD: Duration = Duration::from_millis(1200);
+
+/// A large answer that stays unfinished as long as the generator of the core is stopped.
+struct Held {
+    wire: Wire,
+    generator: Pid,
+}
+
+impl Held {
+    /// Asks `service`, the core or one that passes its bytes on.
+    fn begin(core: &Service, service: &Service, path: &str) -> Self {
+        // Fresh bytes in the buffers, so that the answer begins.
+        core.client().send(&Request::get("/random?n=1").key(KEY)).expect(200);
+        let [generator] = core.children()[..] else { panic!("one child: {:?}", core.children()) };
+        kill_process(generator, Signal::STOP).unwrap();
+        let mut wire = begin_download(service, path);
+        // All that was ready comes at once, and it is not enough.
+        wire.read_some(1024).unwrap();
+        Self { wire, generator }
+    }
+
+    /// Lets the generator go on; the whole answer must be complete.
+    fn finish(mut self, bytes: usize) {
+        kill_process(self.generator, Signal::CONT).unwrap();
+        let answer = self.wire.response("GET").unwrap_or_else(|Broken(e)| panic!("cut off: {e}"));
+        assert_eq!((answer.status, answer.body.len()), (200, bytes));
+    }
+}
+
+/// Asks for a large answer and reads only its beginning.
 fn begin_download(service: &Service, path: &str) -> Wire {
     let mut wire = Wire::connect(service.address()).unwrap();
     wire.get(path, Some(KEY)).unwrap();
@@ -47,14 +78,10 @@ fn stop(service: &Service) -> Instant {
     started
 }
 
-/// Reads the rest slowly, then the whole must be complete.
-fn finish_download(mut wire: Wire, bytes: usize) {
-    for _ in 0..20 {
-        wire.read_some(16 * 1024).unwrap();
-        thread::sleep(Duration::from_millis(50));
-    }
-    let answer = wire.response("GET").unwrap_or_else(|Broken(e)| panic!("cut off: {e}"));
-    assert_eq!((answer.status, answer.body.len()), (200, bytes));
+/// Keeps what is under way waiting; the service waits, too.
+fn hold(service: &mut Service) {
+    thread::sleep(HELD);
+    assert!(service.is_running(), "it did not wait: {}", service.log());
 }
 
 #[track_caller]
@@ -69,11 +96,12 @@ fn the_core_finishes_what_it_sends() {
     if skips_processes() {
         return;
     }
-    let Node { core, .. } = Node::start(UNLIMITED);
-    let wire = begin_download(&core, "/random?n=1000000&fmt=hex");
+    let Node { mut core, .. } = Node::start(UNLIMITED);
+    let download = Held::begin(&core, &core, "/random?n=1000000&fmt=hex");
     let idle = Wire::connect(core.address()).unwrap();
     let started = stop(&core);
-    finish_download(wire, 2_000_000);
+    hold(&mut core);
+    download.finish(2_000_000);
     ended(core, started);
     drop(idle);
 }
@@ -83,14 +111,15 @@ fn the_gateway_finishes_what_it_passes_on() {
     if skips_processes() {
         return;
     }
-    let node = Node::start(UNLIMITED);
-    let wire = begin_download(&node.gateway, "/v1/random?n=1000000&fmt=hex");
+    let mut node = Node::start(UNLIMITED);
     let mut upload = begin_upload(&node.gateway, "/v1/vrf");
+    let download = Held::begin(&node.core, &node.gateway, "/v1/random?n=1000000&fmt=hex");
     let started = stop(&node.gateway);
+    hold(&mut node.gateway);
     upload.send(b":\"ab\"}").unwrap();
     let receipt = upload.response("POST").unwrap_or_else(|Broken(e)| panic!("cut off: {e}"));
     assert_eq!(receipt.expect(200).json()["alpha"], "0xab");
-    finish_download(wire, 2_000_000);
+    download.finish(2_000_000);
     let Node { gateway, .. } = node;
     ended(gateway, started);
 }
@@ -100,9 +129,10 @@ fn the_vrf_finishes_what_it_signs() {
     if skips_processes() {
         return;
     }
-    let node = Node::start(UNLIMITED);
+    let mut node = Node::start(UNLIMITED);
     let mut upload = begin_upload(&node.vrf, "/vrf");
     let started = stop(&node.vrf);
+    hold(&mut node.vrf);
     upload.send(b":\"ab\"}").unwrap();
     let receipt = upload.response("POST").unwrap_or_else(|Broken(e)| panic!("cut off: {e}"));
     assert_eq!(receipt.expect(200).json()["alpha"], "0xab");
@@ -130,11 +160,12 @@ fn a_client_that_never_ends_is_cut_off_and_the_exit_says_so() {
     if skips_processes() {
         return;
     }
-    let Node { mut core, .. } = Node::start(UNLIMITED);
-    let _stuck = begin_download(&core, "/random?n=250000&fmt=u32");
-    let started = stop(&core);
-    let status = core.wait_exit(seconds(STOP_SECONDS).saturating_sub(started.elapsed()));
-    // Where the kernel took the whole answer there was nothing to cut off.
-    let forced = status.code() == Some(1) && core.log().contains("cut off");
-    assert!(forced || status.success(), "{status}: {}", core.log());
+    let Node { mut vrf, .. } = Node::start(UNLIMITED);
+    let _stuck = begin_upload(&vrf, "/vrf");
+    let started = stop(&vrf);
+    let status = vrf.wait_exit(seconds(STOP_SECONDS).saturating_sub(started.elapsed()));
+    // A service may also give up a body that takes too long, which is no force.
+    let forced = status.code() == Some(1) && vrf.log().contains("cut off");
+    assert!(forced || status.success(), "{status}: {}", vrf.log());
+    assert!(started.elapsed() > HELD, "it did not wait at all");
 }
