@@ -1,5 +1,5 @@
 //! The layers around every service's routes, outermost first: id, log and metrics, panic,
-//! time-out, body limit. Authentication is the route's own affair.
+//! time-out, bodies. Authentication is the route's own affair.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use http_body::Body as _;
+use http_body_util::BodyExt as _;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -19,6 +21,9 @@ use crate::{Problem, metrics as exporter};
 
 /// Header that names a request in answers and logs.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Most bytes of a needless body that are taken in.
+const DISCARDED_BYTES: usize = 32 * 1024 * 1024;
 
 /// Bounds on one request.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +45,8 @@ pub fn wrap(routes: Router, readiness: Readiness, limits: RequestLimits) -> Rout
         .layer(from_fn(observe))
         .layer(CatchPanicLayer::custom(on_panic))
         .layer(from_fn(move |request, next| with_deadline(limits.head_deadline, request, next)))
-        .layer(DefaultBodyLimit::max(limits.body_bytes));
+        .layer(DefaultBodyLimit::max(limits.body_bytes))
+        .layer(from_fn(refuse_needless_body));
     routes
         .route("/ready", get(async move || ready(&readiness)))
         .route("/metrics", get(exporter::render))
@@ -104,6 +110,24 @@ fn on_panic(cause: Box<dyn std::any::Any + Send>) -> Response {
         .or_else(|| cause.downcast_ref::<&str>().copied());
     tracing::error!(cause = text.unwrap_or("unknown"), "a handler panicked");
     Problem::internal().into_response()
+}
+
+/// Refuses the body of a method that takes none. Unread it would break the connection, and through a
+/// proxy the answer; so it is taken in and thrown away first, within bounds.
+async fn refuse_needless_body(request: Request, next: Next) -> Response {
+    let takes_none = matches!(*request.method(), Method::GET | Method::HEAD);
+    if !takes_none || request.body().is_end_stream() {
+        return next.run(request).await;
+    }
+    let mut body = request.into_body();
+    let mut seen = 0_usize;
+    while let Some(Ok(frame)) = body.frame().await {
+        seen = seen.saturating_add(frame.data_ref().map_or(0, bytes::Bytes::len));
+        if seen > DISCARDED_BYTES {
+            break;
+        }
+    }
+    Problem::bad_request("unexpected-body", "this method takes no body").into_response()
 }
 
 async fn with_deadline(deadline: Duration, request: Request, next: Next) -> Response {
