@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware::from_fn;
 use axum::routing::get;
 use r4_service::auth::Guard;
 use r4_service::ready::Readiness;
@@ -43,6 +44,7 @@ pub fn router(app: App, readiness: Readiness) -> Router {
         .route("/health", get(routes::health::health))
         .route("/version", get(routes::version::version))
         .route("/random", get(routes::random::random))
+        .layer(from_fn(shell::refuse_needless_body))
         .with_state(app);
     shell::wrap(routes, readiness, limits)
 }

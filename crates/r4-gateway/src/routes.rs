@@ -18,7 +18,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderName, Method, header};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{any, get};
 use r4_api::core::{MAX_BYTES_PER_REQUEST, MAX_WORDS_PER_REQUEST};
 use r4_api::gateway::RequestBounds;
@@ -27,6 +27,7 @@ use r4_receipt::alpha::MAX_ALPHA_BYTES;
 use r4_receipt::attestation::{MAX_ATTESTED_BYTES, MIN_ATTESTED_BYTES};
 use r4_service::Problem;
 use r4_service::query::Query;
+use r4_service::shell::refuse_needless_body;
 use tower_http::cors::{Any, CorsLayer};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -69,13 +70,18 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .route("/docs/app.js", get(docs::script))
         .route("/docs/app.css", get(docs::style))
         .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn(refuse_needless_body))
         .layer(limited.clone())
         .layer(cors());
     let keyed = Router::from(keyed())
         .route_layer(from_fn_with_state(Arc::clone(app), authenticate))
         .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn(refuse_needless_body))
         .layer(limited.clone());
-    let rest = Router::new().route("/v1/{*rest}", any(unknown_path)).layer(limited);
+    let rest = Router::new()
+        .route("/v1/{*rest}", any(unknown_path))
+        .layer(from_fn(refuse_needless_body))
+        .layer(limited);
     // For the node's own use, on its port alone: neither limited nor behind a key.
     let own =
         Router::new().route("/health", get(health::alive)).route("/version", get(version::version));

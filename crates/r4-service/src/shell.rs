@@ -45,8 +45,7 @@ pub fn wrap(routes: Router, readiness: Readiness, limits: RequestLimits) -> Rout
         .layer(from_fn(observe))
         .layer(CatchPanicLayer::custom(on_panic))
         .layer(from_fn(move |request, next| with_deadline(limits.head_deadline, request, next)))
-        .layer(DefaultBodyLimit::max(limits.body_bytes))
-        .layer(from_fn(refuse_needless_body));
+        .layer(DefaultBodyLimit::max(limits.body_bytes));
     routes
         .route("/ready", get(async move || ready(&readiness)))
         .route("/metrics", get(exporter::render))
@@ -112,9 +111,10 @@ fn on_panic(cause: Box<dyn std::any::Any + Send>) -> Response {
     Problem::internal().into_response()
 }
 
-/// Refuses the body of a method that takes none. Unread it would break the connection, and through a
-/// proxy the answer; so it is taken in and thrown away first, within bounds.
-async fn refuse_needless_body(request: Request, next: Next) -> Response {
+/// Refuses the body of a method that takes none: a layer for a service's own routes, within its
+/// limits. Unread the body would break the connection, and through a proxy the answer; so it is
+/// taken in and thrown away first, within bounds.
+pub async fn refuse_needless_body(request: Request, next: Next) -> Response {
     let takes_none = matches!(*request.method(), Method::GET | Method::HEAD);
     if !takes_none || request.body().is_end_stream() {
         return next.run(request).await;

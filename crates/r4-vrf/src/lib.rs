@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware::from_fn;
 use axum::routing::{get, post};
 use r4_service::Problem;
 use r4_service::auth::Guard;
@@ -73,6 +74,7 @@ pub fn router(app: App) -> Router {
         .route("/verify", post(routes::verify::verify))
         .route("/vrf", get(routes::vrf::get).head(no_head).post(routes::vrf::post))
         .route("/random_dual", get(routes::random_dual::random_dual).head(no_head))
+        .layer(from_fn(shell::refuse_needless_body))
         .with_state(app);
     let wrapped = shell::wrap(routes, readiness, LIMITS);
     observe::start(&node);

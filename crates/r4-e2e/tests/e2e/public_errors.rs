@@ -170,10 +170,13 @@ fn a_body_of_ten_megabytes_is_refused() {
         problem(&answer, 413);
     }
     // Where no body is taken at all.
-    let mut request = Request::get("/v1/random?n=8&fmt=hex").key(&node.key);
-    request.body = fill;
-    let answer = node.gateway.send(&request);
-    problem(&answer, 400);
+    let direct = [(&node.core, "/random?n=8"), (&node.vrf, "/vrf")];
+    let direct = direct.iter().filter_map(|(client, path)| Some((client.as_ref()?, *path)));
+    for (client, path) in direct.chain([(&node.gateway, "/v1/random?n=8")]) {
+        let mut request = Request::get(path).key(&node.key);
+        request.body.clone_from(&fill);
+        assert_eq!(problem(&client.send(&request), 400).0, "unexpected-body", "{path}");
+    }
     node.get_keyed("/v1/random?n=8&fmt=hex").expect(200);
 }
 

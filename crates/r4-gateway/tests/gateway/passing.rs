@@ -94,9 +94,14 @@ async fn posted_bodies_arrive_up_to_the_limit() {
 }
 
 #[tokio::test]
-async fn a_body_on_a_get_harms_nothing() {
-    let (to, ..) = node(&[]).await;
-    let body = Bytes::from(vec![0; 100_000]);
-    let answer = call(to, "GET", "/v1/keys", &[], body).await;
-    assert_eq!(answer.status, 200);
+async fn a_body_on_a_get_is_refused_and_counted() {
+    let (to, _, vrf) = node(&[]).await;
+    let before = vrf.asked().len();
+    for path in ["/v1/keys", "/v1/vrf", "/v1/nothing"] {
+        let body = Bytes::from(vec![0; 100_000]);
+        let answer = call(to, "GET", path, &[("x-api-key", KEY)], body).await;
+        assert_eq!(answer.problem(), (400, "unexpected-body".to_owned()), "{path}");
+        assert_ne!(answer.header("ratelimit"), "", "{path}");
+    }
+    assert_eq!(vrf.asked().len(), before);
 }
