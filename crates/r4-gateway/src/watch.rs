@@ -68,9 +68,15 @@ impl Watch {
         for (name, old, new) in
             [("r4-core", &before.core, &after.core), ("r4-vrf", &before.vrf, &after.vrf)]
         {
-            if old.status != new.status {
-                let reason = new.reason.as_deref().unwrap_or("-");
-                tracing::warn!(upstream = name, status = ?new.status, reason, "health changed");
+            if old.status == new.status {
+                continue;
+            }
+            match new.status {
+                Health::Ok => tracing::info!(upstream = name, "upstream is well"),
+                status => {
+                    let reason = new.reason.as_deref().unwrap_or("no reason given");
+                    tracing::warn!(upstream = name, ?status, reason, "upstream is not well");
+                }
             }
         }
         (!reasons.is_empty()).then(|| reasons.join("; "))

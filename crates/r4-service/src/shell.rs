@@ -22,6 +22,9 @@ use crate::{Problem, metrics as exporter};
 /// Header that names a request in answers and logs.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// Routes that machines ask all the time; a request for one is logged at level `debug`.
+const PROBES: [&str; 4] = ["/health", "/ready", "/version", "/metrics"];
+
 /// Most bytes of a needless body that are taken in.
 const DISCARDED_BYTES: usize = 32 * 1024 * 1024;
 
@@ -75,9 +78,12 @@ async fn observe(mut request: Request, next: Next) -> Response {
     let route = matched.as_ref().map_or("unmatched", MatchedPath::as_str).to_owned();
     let status = response.status();
     let elapsed = started.elapsed();
-    let ms = elapsed.as_secs_f64() * 1000.0;
-    let id = id.to_str().unwrap_or_default();
-    tracing::info!(id, %method, route, status = status.as_u16(), ms, "request");
+    let (id, us) = (id.to_str().unwrap_or_default(), elapsed.as_micros());
+    if PROBES.contains(&route.as_str()) {
+        tracing::debug!(id, %method, route, status = status.as_u16(), us, "request");
+    } else {
+        tracing::info!(id, %method, route, status = status.as_u16(), us, "request");
+    }
     let labels = [("route", route), ("status", status.as_str().to_owned())];
     metrics::counter!("r4_http_requests_total", &labels).increment(1);
     metrics::histogram!("r4_http_request_seconds", &labels).record(elapsed.as_secs_f64());
