@@ -16,8 +16,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderName, Method, header};
+use axum::http::{HeaderName, Method, Response, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{any, get};
 use r4_api::core::{MAX_BYTES_PER_REQUEST, MAX_WORDS_PER_REQUEST};
@@ -27,13 +28,14 @@ use r4_receipt::alpha::MAX_ALPHA_BYTES;
 use r4_receipt::attestation::{MAX_ATTESTED_BYTES, MIN_ATTESTED_BYTES};
 use r4_service::Problem;
 use r4_service::query::Query;
-use r4_service::shell::refuse_needless_body;
+use r4_service::shell::{RequestId, refuse_needless_body};
 use tower_http::cors::{Any, CorsLayer};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::App;
 use crate::access::{authenticate, limit};
+use crate::relay::Call;
+use crate::{App, body};
 
 /// Most bytes of the body of `POST /v1/verify`: of the longest document.
 pub(crate) const VERIFY_BODY_BYTES: usize = MAX_DOCUMENT_BYTES;
@@ -127,6 +129,24 @@ fn request_bounds() -> RequestBounds {
         vrf_body_max_bytes: number(VRF_BODY_BYTES),
         verify_body_max_bytes: number(VERIFY_BODY_BYTES),
     }
+}
+
+/// Passes a `POST` on to r4-vrf with its body and the body's type; no parameter but the key.
+///
+/// # Errors
+/// 400 for a parameter, 408 and 413 about the body, 503 that names r4-vrf.
+async fn post_to_vrf(
+    app: &App,
+    path: &str,
+    most_bytes: usize,
+    request: Request,
+) -> Result<Response<Body>, Problem> {
+    let (head, body) = request.into_parts();
+    Query::parse(head.uri.query(), &["key"])?;
+    let body = body::read(&head.headers, body, most_bytes, app.deadlines.request_body).await?;
+    let id = head.extensions.get::<RequestId>();
+    let kind = head.headers.get(header::CONTENT_TYPE);
+    Call::post(&app.vrf, app.deadlines, path, id, kind, body)?.relay().await
 }
 
 /// Returns an upstream's path with the parameters that may stand in `query`, written anew and

@@ -2,20 +2,15 @@
 
 use std::sync::Arc;
 
-use axum::Extension;
 use axum::body::Body;
-use axum::extract::State;
-use axum::http::{HeaderMap, Response, Uri, header};
+use axum::extract::{Request, State};
+use axum::http::Response;
 use r4_api::gateway::ProblemDocument;
 use r4_api::vrf::VerifyAnswer;
 use r4_service::Problem;
-use r4_service::query::Query;
-use r4_service::shell::RequestId;
 
 use crate::App;
-use crate::body;
-use crate::relay::Call;
-use crate::routes::VERIFY_BODY_BYTES;
+use crate::routes::{VERIFY_BODY_BYTES, post_to_vrf};
 
 /// Checks a receipt. The node that made a receipt cannot prove it to you: run `r4 verify`.
 #[utoipa::path(post, path = "/v1/verify", tag = "verifiable",
@@ -29,14 +24,7 @@ use crate::routes::VERIFY_BODY_BYTES;
 )]
 pub(crate) async fn verify(
     State(app): State<Arc<App>>,
-    id: Option<Extension<RequestId>>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Body,
+    request: Request,
 ) -> Result<Response<Body>, Problem> {
-    Query::parse(uri.query(), &["key"])?;
-    let body = body::read(&headers, body, VERIFY_BODY_BYTES, app.deadlines.request_body).await?;
-    let id = id.as_ref().map(|Extension(id)| id);
-    let kind = headers.get(header::CONTENT_TYPE);
-    Call::post(&app.vrf, app.deadlines, "/verify", id, kind, body)?.relay().await
+    post_to_vrf(&app, "/verify", VERIFY_BODY_BYTES, request).await
 }

@@ -6,17 +6,15 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::body::Body;
-use axum::extract::State;
-use axum::http::{HeaderMap, Response, Uri, header};
+use axum::extract::{Request, State};
+use axum::http::{Response, Uri};
 use r4_api::gateway::{ProblemDocument, VrfOrder};
 use r4_service::Problem;
-use r4_service::query::Query;
 use r4_service::shell::RequestId;
 
 use crate::App;
-use crate::body;
 use crate::relay::Call;
-use crate::routes::{VRF_BODY_BYTES, forwarded};
+use crate::routes::{VRF_BODY_BYTES, forwarded, post_to_vrf};
 use crate::schemas::Receipt;
 
 /// A signed receipt of verifiable randomness.
@@ -53,14 +51,7 @@ pub(crate) async fn get(
 )]
 pub(crate) async fn post(
     State(app): State<Arc<App>>,
-    id: Option<Extension<RequestId>>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Body,
+    request: Request,
 ) -> Result<Response<Body>, Problem> {
-    Query::parse(uri.query(), &["key"])?;
-    let body = body::read(&headers, body, VRF_BODY_BYTES, app.deadlines.request_body).await?;
-    let id = id.as_ref().map(|Extension(id)| id);
-    let kind = headers.get(header::CONTENT_TYPE);
-    Call::post(&app.vrf, app.deadlines, "/vrf", id, kind, body)?.relay().await
+    post_to_vrf(&app, "/vrf", VRF_BODY_BYTES, request).await
 }
