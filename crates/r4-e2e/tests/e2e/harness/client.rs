@@ -135,7 +135,13 @@ fn plain(address: SocketAddr, host: &str, request: &Request) -> Result<Response,
     if !body.is_empty() {
         wire.send_aside(body.clone())?;
     }
-    wire.response(method)
+    // A proxy may say `100 Continue` once more: RFC 9110 §15.2 lets any number precede the answer.
+    loop {
+        let answer = wire.response(method)?;
+        if answer.status >= 200 {
+            return Ok(answer);
+        }
+    }
 }
 
 /// Reads the body of an answer whose head is read already; the connection ends with it.

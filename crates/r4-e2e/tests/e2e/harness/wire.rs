@@ -126,7 +126,7 @@ impl Wire {
     /// Reads one answer to its end. `Broken` when it is cut short of what its head promised.
     pub(crate) fn response(&mut self, method: &str) -> Result<Response, Broken> {
         let (status, headers) = self.head()?;
-        let body = if method == "HEAD" || status == 204 || status == 304 {
+        let body = if method == "HEAD" || status < 200 || status == 204 || status == 304 {
             Vec::new()
         } else {
             self.body(&headers)?
