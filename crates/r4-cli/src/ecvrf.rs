@@ -7,8 +7,8 @@ use r4_ecvrf::{KeyError, Proof, ProofError, PublicKey, SecretKey};
 use serde_json::json;
 
 use crate::exit::{Error, Exit};
-use crate::hexadecimal::{HexBytes, show};
-use crate::{output, secret_file};
+use crate::hexadecimal::show;
+use crate::{hexadecimal, output, secret_file};
 
 const PROVE_HELP: &str = "\
 Examples:
@@ -51,7 +51,7 @@ pub(crate) struct ProveArgs {
     secret_key_file: PathBuf,
     /// The input, in hexadecimal
     #[arg(long, value_name = "HEX")]
-    alpha: HexBytes,
+    alpha: String,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -62,13 +62,13 @@ pub(crate) struct ProveArgs {
 pub(crate) struct VerifyArgs {
     /// The public key: 33 bytes in hexadecimal
     #[arg(long, value_name = "HEX")]
-    public_key: HexBytes,
+    public_key: String,
     /// The input, in hexadecimal
     #[arg(long, value_name = "HEX")]
-    alpha: HexBytes,
+    alpha: String,
     /// The proof: 81 bytes in hexadecimal
     #[arg(long, value_name = "HEX")]
-    proof: HexBytes,
+    proof: String,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -86,10 +86,11 @@ pub(crate) fn run(command: &Command) -> Result<Exit, Error> {
 }
 
 fn prove(args: &ProveArgs) -> Result<Exit, Error> {
+    let alpha = bytes("--alpha", &args.alpha)?;
     let name = args.secret_key_file.display();
     let secret = secret_file::read(&args.secret_key_file)?;
     let key = SecretKey::from_bytes(&secret).map_err(|e| Error::unusable(name, e))?;
-    let proof = key.prove(&args.alpha.0).map_err(|e| Error::unusable("--alpha", e))?;
+    let proof = key.prove(&alpha).map_err(|e| Error::unusable("--alpha", e))?;
     let public_key = show(&key.public_key().to_bytes());
     let (proof, beta) = (show(&proof.to_bytes()), show(proof.beta().as_bytes()));
     if args.json {
@@ -125,14 +126,22 @@ fn verify(args: &VerifyArgs) -> Result<Exit, Error> {
 /// A wrong length is a slip of the caller; octets of the right length that decode to nothing are an
 /// invalid proof or key, as in RFC 9381 §5.3 steps 2 and 6.
 fn checked_beta(args: &VerifyArgs) -> Result<[u8; 32], Error> {
-    let key = PublicKey::from_bytes(&args.public_key.0).map_err(|e| match e {
+    let public_key = bytes("--public-key", &args.public_key)?;
+    let alpha = bytes("--alpha", &args.alpha)?;
+    let proof = bytes("--proof", &args.proof)?;
+    let key = PublicKey::from_bytes(&public_key).map_err(|e| match e {
         KeyError::Length { .. } => Error::unusable("--public-key", e),
         _ => Error::failed(e),
     })?;
-    let proof = Proof::parse(&args.proof.0).map_err(|e| match e {
+    let proof = Proof::parse(&proof).map_err(|e| match e {
         ProofError::Length { .. } => Error::unusable("--proof", e),
         _ => Error::failed(e),
     })?;
-    let beta = key.verify(&args.alpha.0, &proof).map_err(Error::failed)?;
+    let beta = key.verify(&alpha, &proof).map_err(Error::failed)?;
     Ok(beta.to_bytes())
+}
+
+/// Reads an argument. clap only takes it as it is, so that `--json` can answer for every mistake.
+fn bytes(option: &str, text: &str) -> Result<Vec<u8>, Error> {
+    hexadecimal::bytes(text).map_err(|e| Error::unusable(option, e))
 }

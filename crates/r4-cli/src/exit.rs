@@ -1,5 +1,6 @@
 //! How `r4` ends: its exit codes, and the errors that lead to them.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 /// The meaning of an exit code, the same for every command.
@@ -53,6 +54,11 @@ impl Error {
     /// Makes [`Error::Unusable`] of the thing's name and what is wrong with it.
     pub(crate) fn unusable(what: impl std::fmt::Display, reason: impl std::fmt::Display) -> Self {
         Self::Unusable(format!("{what}: {reason}"))
+    }
+
+    /// Makes [`Error::Unusable`] of a file that stands where a new one was to be made.
+    pub(crate) fn exists(path: &Path) -> Self {
+        Self::unusable(path.display(), "it exists already and is not overwritten")
     }
 
     /// Returns the exit code that belongs to the error.

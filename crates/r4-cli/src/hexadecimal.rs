@@ -1,9 +1,5 @@
 //! Hexadecimal digits on the command line: either case, `0x` optional.
 
-/// Bytes given as an argument.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct HexBytes(pub(crate) Vec<u8>);
-
 /// Why a text is not hexadecimal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum HexError {
@@ -23,16 +19,15 @@ pub(crate) enum HexError {
     },
 }
 
-impl std::str::FromStr for HexBytes {
-    type Err = HexError;
-
-    fn from_str(text: &str) -> Result<Self, HexError> {
-        match hex::decode(digits(text)) {
-            Ok(bytes) => Ok(Self(bytes)),
-            Err(hex::FromHexError::OddLength) => Err(HexError::Odd),
-            Err(_) => Err(HexError::Digit),
-        }
-    }
+/// Reads any number of bytes.
+///
+/// # Errors
+/// The number of digits is odd, or one is not hexadecimal.
+pub(crate) fn bytes(text: &str) -> Result<Vec<u8>, HexError> {
+    hex::decode(digits(text)).map_err(|error| match error {
+        hex::FromHexError::OddLength => HexError::Odd,
+        _ => HexError::Digit,
+    })
 }
 
 /// Reads exactly `N` bytes.
@@ -63,21 +58,21 @@ fn digits(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{HexBytes, HexError, array};
+    use super::{HexError, array, bytes};
 
     #[test]
     fn prefix_and_case_do_not_matter() {
         for text in ["0xAB01", "ab01", " 0xab01\n"] {
-            assert_eq!(text.parse(), Ok(HexBytes(vec![0xab, 1])));
+            assert_eq!(bytes(text), Ok(vec![0xab, 1]));
             assert_eq!(array(text), Ok([0xab, 1]));
         }
-        assert_eq!("".parse(), Ok(HexBytes(vec![])));
+        assert_eq!(bytes(""), Ok(vec![]));
     }
 
     #[test]
     fn what_is_wrong_is_said() {
-        assert_eq!("0xabc".parse::<HexBytes>(), Err(HexError::Odd));
-        assert_eq!("0xzz".parse::<HexBytes>(), Err(HexError::Digit));
+        assert_eq!(bytes("0xabc"), Err(HexError::Odd));
+        assert_eq!(bytes("0xzz"), Err(HexError::Digit));
         assert_eq!(array::<2>("ab0"), Err(HexError::Length { want: 4, got: 3 }));
         assert_eq!(array::<1>("0g"), Err(HexError::Digit));
     }

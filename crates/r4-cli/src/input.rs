@@ -1,11 +1,10 @@
 //! Reading files and standard input, never more than a stated number of bytes.
 
-use std::convert::Infallible;
+use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use crate::exit::Error;
 use crate::output;
@@ -19,11 +18,9 @@ pub(crate) enum Source {
     File(PathBuf),
 }
 
-impl FromStr for Source {
-    type Err = Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(if text == "-" { Self::Stdin } else { Self::File(text.into()) })
+impl From<OsString> for Source {
+    fn from(name: OsString) -> Self {
+        if name == "-" { Self::Stdin } else { Self::File(name.into()) }
     }
 }
 
@@ -85,6 +82,21 @@ fn bounded(reader: impl Read, name: &str, what: &str, limit: u64) -> Result<Vec<
         return Err(too_large(name, what, limit));
     }
     Ok(bytes)
+}
+
+/// Recognises text that is not UTF-8 without a byte order mark, which is what JSON is written in.
+pub(crate) fn other_encoding(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [b'{', 0, ..] | [0, b'{', ..] => Some(
+            "this is UTF-16, as PowerShell's > writes it; \
+             save it as UTF-8 without a byte order mark",
+        ),
+        [0xef, 0xbb, 0xbf, ..] => Some(
+            "this begins with a byte order mark, as PowerShell writes it; \
+             save it as UTF-8 without a byte order mark",
+        ),
+        _ => None,
+    }
 }
 
 fn cannot_read(error: &io::Error) -> String {

@@ -1,16 +1,17 @@
 //! `r4 keys`: the root seed of a node, and the public keys that come from it.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use r4_keystore::keys::NodeKeys;
-use r4_keystore::seed::RootSeed;
+use r4_keystore::seed::{RootSeed, SEED_BYTES, SeedError};
 use r4_receipt::keys_document::KeysDocument;
 use r4_sign::ecdsa::VerifyingKey;
 use serde_json::json;
 
 use crate::exit::{Error, Exit};
-use crate::output;
+use crate::{output, secret_file};
 
 const GENERATE_HELP: &str = "\
 Examples:
@@ -60,6 +61,9 @@ pub(crate) struct ShowArgs {
     /// The file that holds the root seed
     #[arg(long, value_name = "FILE")]
     seed: PathBuf,
+    /// Print JSON, which the answer always is
+    #[arg(long = "json")]
+    _json: bool,
 }
 
 /// Runs one of the commands.
@@ -74,7 +78,7 @@ pub(crate) fn run(command: &Command) -> Result<Exit, Error> {
 }
 
 fn generate(args: &GenerateArgs) -> Result<Exit, Error> {
-    let seed = RootSeed::create(&args.out).map_err(|e| Error::Unusable(e.to_string()))?;
+    let seed = RootSeed::create(&args.out).map_err(refuse)?;
     let keys = derive(&seed, &args.out)?;
     let public = keys.public_keys();
     let key_hash = public.key_set().key_hash().to_string();
@@ -93,7 +97,7 @@ fn generate(args: &GenerateArgs) -> Result<Exit, Error> {
 }
 
 fn show_keys(args: &ShowArgs) -> Result<Exit, Error> {
-    let seed = RootSeed::load(&args.seed).map_err(|e| Error::Unusable(e.to_string()))?;
+    let seed = RootSeed::load(&args.seed).map_err(refuse)?;
     let keys = derive(&seed, &args.seed)?;
     let document = KeysDocument::of_active(keys.public_keys(), None);
     output::print(&format!("{}\n", document.to_json().trim_end()))?;
@@ -102,4 +106,21 @@ fn show_keys(args: &ShowArgs) -> Result<Exit, Error> {
 
 fn derive(seed: &RootSeed, path: &Path) -> Result<NodeKeys, Error> {
     NodeKeys::derive(seed).map_err(|e| Error::unusable(path.display(), e))
+}
+
+/// Says what is wrong with the file. What a node should do about a seed of the wrong length is no
+/// advice for someone who may have named the wrong file.
+fn refuse(error: SeedError) -> Error {
+    match error {
+        SeedError::Create { path, cause } if cause.kind() == ErrorKind::AlreadyExists => {
+            Error::exists(&path)
+        }
+        SeedError::Length { path, got } => {
+            let hex = secret_file::read(&path).is_ok();
+            let hint = if hex { "; this looks like hexadecimal digits" } else { "" };
+            let reason = format!("a seed is {SEED_BYTES} raw bytes, not {got}{hint}");
+            Error::unusable(path.display(), reason)
+        }
+        other => Error::Unusable(other.to_string()),
+    }
 }

@@ -187,7 +187,8 @@ fn checked_manifest(args: &CheckArgs) -> Result<Manifest, Error> {
         })?;
     }
     let bytes = input::file(&args.binary, "a binary", MAX_BINARY_BYTES)?;
-    manifest.matches(&bytes).map_err(Error::failed)?;
+    let name = args.binary.display();
+    manifest.matches(&bytes).map_err(|e| Error::failed(format_args!("{name}: {e}")))?;
     Ok(manifest)
 }
 

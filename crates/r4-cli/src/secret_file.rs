@@ -27,9 +27,17 @@ pub(crate) fn read(path: &Path) -> Result<Zeroizing<[u8; 32]>, Error> {
     let digits = text.trim_ascii();
     let digits = digits.strip_prefix(b"0x").unwrap_or(digits);
     let mut secret = Zeroizing::new([0; 32]);
-    hex::decode_to_slice(digits, secret.as_mut_slice())
-        .map_err(|_| refuse("it must hold 64 hexadecimal digits and nothing else".to_owned()))?;
+    hex::decode_to_slice(digits, secret.as_mut_slice()).map_err(|_| {
+        let hint = if looks_raw(text) { "; this looks like 32 raw bytes" } else { "" };
+        refuse(format!("it must hold 64 hexadecimal digits and nothing else{hint}"))
+    })?;
     Ok(secret)
+}
+
+/// Recognises a secret that was kept as it is, such as a root seed.
+fn looks_raw(content: &[u8]) -> bool {
+    let text = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
+    content.len() == 32 && !content.iter().all(text)
 }
 
 /// Writes 32 secret bytes to a new file with mode 0600 and waits until they are on the disk.
@@ -49,9 +57,7 @@ pub(crate) fn create(path: &Path, secret: &[u8; 32]) -> Result<(), Error> {
         },
     );
     written.map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => {
-            Error::unusable(path.display(), "it exists already and is not overwritten")
-        }
+        io::ErrorKind::AlreadyExists => Error::exists(path),
         _ => Error::unusable(path.display(), format!("cannot be written: {error}")),
     })
 }

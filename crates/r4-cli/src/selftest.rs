@@ -14,7 +14,9 @@ Examples:
   r4 selftest
   r4 selftest --json
 
-Each test gives a building block an input whose answer is published, and compares.
+Most tests give a building block an input whose answer is published, and compare. Those named
+\"ML-DSA-65 signing\" and \"key pair\" cannot, for they sign with a random part or with new keys: they
+check that what a secret key makes verifies under its public key.
 
 Exit codes: 0 every test passed; 1 one failed: do not use this program on this machine.";
 
@@ -60,7 +62,12 @@ fn text(tests: &[Test]) -> String {
         let mark = if test.passed { paint(Tone::Good, "✓") } else { paint(Tone::Bad, "✗") };
         format!("{mark} {}\n", test.name)
     };
-    tests.iter().map(line).collect()
+    let passed = match tests.iter().filter(|test| test.passed).count() {
+        all if all == tests.len() => format!("{all} tests passed"),
+        some => format!("{some} of {} tests passed", tests.len()),
+    };
+    let lines: String = tests.iter().map(line).collect();
+    format!("{lines}\n{passed}\n")
 }
 
 /// The known answers of the key store, a signature by each kind of key under a seed that is thrown
@@ -99,4 +106,16 @@ fn ed25519_rfc_8032() -> bool {
                 085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"
         && ed25519::verify(&key.public_key(), &[0x72], &signature).is_ok()
         && ed25519::verify(&key.public_key(), &[0x73], &signature).is_err()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Test, text};
+
+    #[test]
+    fn the_last_line_counts() {
+        let test = |passed| Test { name: "one".to_owned(), passed };
+        assert!(text(&[test(true), test(true)]).ends_with("one\n\n2 tests passed\n"));
+        assert!(text(&[test(true), test(false)]).ends_with("one\n\n1 of 2 tests passed\n"));
+    }
 }

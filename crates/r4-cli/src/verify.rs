@@ -6,11 +6,12 @@
 mod pin;
 mod render;
 
+use clap::ValueHint;
 use r4_receipt::{Document, MAX_DOCUMENT_BYTES, Policy, Report, Require, Verdict, verify};
 use serde_json::Value;
 
 use crate::exit::{Error, Exit};
-use crate::input::Source;
+use crate::input::{self, Source};
 use crate::output;
 
 use pin::PinArgs;
@@ -47,7 +48,7 @@ Exit codes:
 #[command(after_help = HELP)]
 pub(crate) struct Args {
     /// The receipt: a file, or - for standard input
-    #[arg(value_name = "FILE|-")]
+    #[arg(value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     file: Source,
     #[command(flatten)]
     pin: PinArgs,
@@ -101,6 +102,10 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
 }
 
 fn check(args: &Args) -> Result<(Document, Report), Error> {
+    if args.pin.is_stdin() && matches!(args.file, Source::Stdin) {
+        let reason = "only one of the receipt and the keys can come from standard input";
+        return Err(Error::unusable("--keys -", reason));
+    }
     let pin = args.pin.read()?;
     let bytes = args.file.read("a receipt", MAX_DOCUMENT_BYTES as u64)?;
     let document = Document::parse(&bytes).map_err(|e| {
@@ -122,7 +127,7 @@ fn show(args: &Args, document: &Document, report: &Report) -> Result<Exit, Error
         Verdict::Valid => Exit::Success,
         Verdict::SelfConsistent => Exit::Unpinned,
         Verdict::Failed(name) => {
-            output::complain(&format!("the check \"{name}\" failed"));
+            output::complain(&format!("first failed check: \"{name}\""));
             Exit::Failed
         }
     })
@@ -130,6 +135,9 @@ fn show(args: &Args, document: &Document, report: &Report) -> Result<Exit, Error
 
 /// Recognises what people pipe in by mistake.
 fn hint(bytes: &[u8]) -> Option<String> {
+    if let Some(encoding) = input::other_encoding(bytes) {
+        return Some(encoding.to_owned());
+    }
     if bytes.trim_ascii_start().starts_with(b"<") {
         return Some("this is a web page, not a receipt".to_owned());
     }

@@ -59,7 +59,12 @@ impl Attestation {
     /// Computes the digest that is signed for this attestation, under a key hash that the caller
     /// recomputed and for the given signatures.
     pub fn digest(&self, key_hash: KeyHash, schemes: Schemes) -> [u8; 32] {
-        let fields = AttestedFields {
+        attested_digest(&self.signed_fields(key_hash, schemes), &self.envelope.domain)
+    }
+
+    /// Returns the structure that [`Self::digest`] hashes.
+    pub(crate) fn signed_fields(&self, key_hash: KeyHash, schemes: Schemes) -> AttestedFields {
+        AttestedFields {
             key_hash,
             index: self.envelope.index,
             bytes_hash: keccak256(&self.bytes),
@@ -69,8 +74,7 @@ impl Attestation {
             mode: self.mode,
             timestamp: self.envelope.timestamp.unix(),
             schemes,
-        };
-        attested_digest(&fields, &self.envelope.domain)
+        }
     }
 
     pub(crate) fn from_fields(mut fields: Fields) -> Result<Self, ParseError> {

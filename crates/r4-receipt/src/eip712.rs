@@ -117,32 +117,46 @@ impl Domain {
     }
 }
 
+impl ReceiptFields {
+    /// Computes `hashStruct` of the structure.
+    pub fn struct_hash(&self) -> [u8; 32] {
+        let members = [
+            *self.key_hash.as_bytes(),
+            word(&self.index.to_be_bytes()),
+            self.alpha_hash,
+            self.random,
+            word(&self.timestamp.to_be_bytes()),
+            word(&[self.schemes.number()]),
+        ];
+        hash_struct(RECEIPT_TYPE, &members)
+    }
+}
+
+impl AttestedFields {
+    /// Computes `hashStruct` of the structure.
+    pub fn struct_hash(&self) -> [u8; 32] {
+        let members = [
+            *self.key_hash.as_bytes(),
+            word(&self.index.to_be_bytes()),
+            self.bytes_hash,
+            word(&self.length.to_be_bytes()),
+            self.core_hash,
+            word(&[self.mode.number()]),
+            word(&self.timestamp.to_be_bytes()),
+            word(&[self.schemes.number()]),
+        ];
+        hash_struct(ATTESTED_TYPE, &members)
+    }
+}
+
 /// Computes the digest that is signed for a VRF receipt.
 pub fn receipt_digest(fields: &ReceiptFields, domain: &Domain) -> [u8; 32] {
-    let members = [
-        *fields.key_hash.as_bytes(),
-        word(&fields.index.to_be_bytes()),
-        fields.alpha_hash,
-        fields.random,
-        word(&fields.timestamp.to_be_bytes()),
-        word(&[fields.schemes.number()]),
-    ];
-    digest(domain, &hash_struct(RECEIPT_TYPE, &members))
+    digest(domain, &fields.struct_hash())
 }
 
 /// Computes the digest that is signed for attested random bytes.
 pub fn attested_digest(fields: &AttestedFields, domain: &Domain) -> [u8; 32] {
-    let members = [
-        *fields.key_hash.as_bytes(),
-        word(&fields.index.to_be_bytes()),
-        fields.bytes_hash,
-        word(&fields.length.to_be_bytes()),
-        fields.core_hash,
-        word(&[fields.mode.number()]),
-        word(&fields.timestamp.to_be_bytes()),
-        word(&[fields.schemes.number()]),
-    ];
-    digest(domain, &hash_struct(ATTESTED_TYPE, &members))
+    digest(domain, &fields.struct_hash())
 }
 
 /// `keccak256(0x1901 ‖ domainSeparator ‖ hashStruct(message))`.

@@ -58,15 +58,19 @@ impl Receipt {
     /// Computes the digest that is signed for this receipt, under a key hash that the caller
     /// recomputed and for the given signatures.
     pub fn digest(&self, key_hash: KeyHash, schemes: Schemes) -> [u8; 32] {
-        let fields = ReceiptFields {
+        receipt_digest(&self.signed_fields(key_hash, schemes), &self.envelope.domain)
+    }
+
+    /// Returns the structure that [`Self::digest`] hashes.
+    pub(crate) fn signed_fields(&self, key_hash: KeyHash, schemes: Schemes) -> ReceiptFields {
+        ReceiptFields {
             key_hash,
             index: self.envelope.index,
             alpha_hash: keccak256(&self.alpha),
             random: self.random,
             timestamp: self.envelope.timestamp.unix(),
             schemes,
-        };
-        receipt_digest(&fields, &self.envelope.domain)
+        }
     }
 
     pub(crate) fn from_fields(mut fields: Fields) -> Result<Self, ParseError> {

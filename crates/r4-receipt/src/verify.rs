@@ -2,6 +2,7 @@
 //! whom to trust is the caller's to say.
 
 mod checks;
+mod digest;
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -1,28 +1,28 @@
 //! Whom to trust: `--keys`, `--key-hash` or `--signer`.
 
-use std::path::PathBuf;
-
+use clap::ValueHint;
 use r4_receipt::keys_document::MAX_KEYS_DOCUMENT_BYTES;
 use r4_receipt::{KeyHash, KeysDocument, Pin};
 use r4_sign::Address;
 
 use crate::exit::Error;
-use crate::{hexadecimal, input};
+use crate::hexadecimal;
+use crate::input::{self, Source};
 
 /// The three ways to name the signer, of which a caller picks one. Together they would leave open
 /// whether one or each of them has to fit.
 #[derive(Debug, clap::Args)]
 #[group(multiple = false)]
 pub(super) struct PinArgs {
-    /// Trust the keys in this file (the answer of /v1/keys)
-    #[arg(long, value_name = "FILE")]
-    keys: Option<PathBuf>,
+    /// Trust the keys in this file (the answer of /v1/keys; - for standard input)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    keys: Option<Source>,
     /// Trust the keys with this hash; may be given several times
-    #[arg(long, value_name = "HEX", value_parser = key_hash)]
-    key_hash: Vec<[u8; 32]>,
+    #[arg(long, value_name = "HEX")]
+    key_hash: Vec<String>,
     /// Trust this ECDSA address, and no other key
-    #[arg(long, value_name = "ADDRESS", value_parser = Address::parse)]
-    signer: Option<Address>,
+    #[arg(long, value_name = "ADDRESS")]
+    signer: Option<String>,
 }
 
 impl PinArgs {
@@ -36,39 +36,62 @@ impl PinArgs {
         }
     }
 
-    /// Returns what was named, reading the file of keys.
+    /// Says whether the keys are to be read from standard input.
+    pub(super) const fn is_stdin(&self) -> bool {
+        matches!(self.keys, Some(Source::Stdin))
+    }
+
+    /// Returns what was named, reading the file of keys. clap takes the values as they are, so that
+    /// `--json` can answer for every mistake.
     ///
     /// # Errors
-    /// The file cannot be read, is no list of keys, or lists none that may be trusted.
+    /// A value is malformed; the file cannot be read, is no list of keys, or lists none that may be
+    /// trusted.
     pub(super) fn read(&self) -> Result<Pin, Error> {
-        if let Some(signer) = self.signer {
+        if let Some(text) = &self.signer {
+            let signer = Address::parse(text)
+                .map_err(|e| Error::unusable(format_args!("--signer {text}"), e))?;
             return Ok(Pin::Signer(signer));
         }
-        if !self.key_hash.is_empty() {
-            return Ok(Pin::KeyHashes(self.key_hash.iter().copied().map(KeyHash::new).collect()));
+        if let Some(source) = &self.keys {
+            return trusted_keys(source).map(Pin::KeyHashes);
         }
-        let Some(path) = &self.keys else { return Ok(Pin::None) };
-        let bytes = input::file(path, "a list of keys", MAX_KEYS_DOCUMENT_BYTES as u64)?;
-        let document = KeysDocument::parse(&bytes).map_err(|e| {
-            Error::unusable(path.display(), format!("this is not an answer of /v1/keys: {e}"))
-        })?;
-        let hashes: Vec<KeyHash> = document.key_hashes().collect();
-        if hashes.is_empty() {
-            return Err(Error::unusable(path.display(), "it lists no key that may be trusted"));
+        if self.key_hash.is_empty() {
+            return Ok(Pin::None);
         }
-        Ok(Pin::KeyHashes(hashes))
+        self.key_hash
+            .iter()
+            .map(|text| key_hash(text))
+            .collect::<Result<_, _>>()
+            .map(Pin::KeyHashes)
     }
 
     /// Says in words what was named.
     pub(super) fn describe(&self) -> String {
         match (&self.keys, &self.signer) {
-            (Some(path), _) => format!("the keys in {}", path.display()),
+            (Some(source), _) => format!("the keys in {source}"),
             (None, Some(signer)) => format!("the ECDSA address {signer} alone"),
             (None, None) => "the key hash you gave".to_owned(),
         }
     }
 }
 
-fn key_hash(text: &str) -> Result<[u8; 32], hexadecimal::HexError> {
+fn trusted_keys(source: &Source) -> Result<Vec<KeyHash>, Error> {
+    let bytes = source.read("a list of keys", MAX_KEYS_DOCUMENT_BYTES as u64)?;
+    let document = KeysDocument::parse(&bytes).map_err(|e| {
+        let reason = input::other_encoding(&bytes)
+            .map_or_else(|| format!("this is not an answer of /v1/keys: {e}"), str::to_owned);
+        Error::unusable(source, reason)
+    })?;
+    let hashes: Vec<KeyHash> = document.key_hashes().collect();
+    if hashes.is_empty() {
+        return Err(Error::unusable(source, "it lists no key that may be trusted"));
+    }
+    Ok(hashes)
+}
+
+fn key_hash(text: &str) -> Result<KeyHash, Error> {
     hexadecimal::array(text)
+        .map(KeyHash::new)
+        .map_err(|e| Error::unusable(format_args!("--key-hash {text}"), e))
 }

@@ -12,16 +12,17 @@ const SIGNER_ALONE: &str = "\
 --signer pins the ECDSA key alone: the VRF key and the ML-DSA-65 key count only because that \
 signature names them";
 
-/// Renders the report for people: a mark for each check, then the verdict.
+/// Renders the report for people: a mark for each check, then the verdict if it is a good one. A
+/// failed check is an error, and errors are named on standard error.
 pub(super) fn text(document: &Document, report: &Report, args: &Args) -> String {
     let mut text = head(document);
     let width = report.checks.iter().map(|check| check.name.len()).max().unwrap_or(0);
     for check in &report.checks {
         push_check(&mut text, check, width, args.verbose);
     }
-    text.push('\n');
-    text.push_str(&verdict(report, args));
-    text.push('\n');
+    if let Some(verdict) = verdict(report, args) {
+        text.extend(["\n", &verdict, "\n"]);
+    }
     text
 }
 
@@ -79,7 +80,7 @@ fn push_check(text: &mut String, check: &Check, width: usize, verbose: bool) {
     text.push('\n');
 }
 
-fn verdict(report: &Report, args: &Args) -> String {
+fn verdict(report: &Report, args: &Args) -> Option<String> {
     match report.verdict() {
         Verdict::Valid => {
             let pin = args.pin.describe();
@@ -88,7 +89,7 @@ fn verdict(report: &Report, args: &Args) -> String {
                 text.push('\n');
                 text.push_str(&paint(Tone::Amber, SIGNER_ALONE));
             }
-            text
+            Some(text)
         }
         Verdict::SelfConsistent => {
             let amber = paint(Tone::Amber, "self-consistent; signer NOT checked");
@@ -99,9 +100,9 @@ fn verdict(report: &Report, args: &Args) -> String {
             if args.require.is_some() {
                 text.push_str("\n--require counts only together with one of them.");
             }
-            text
+            Some(text)
         }
-        Verdict::Failed(name) => paint(Tone::Bad, &format!("failed: {name}")),
+        Verdict::Failed(_) => None,
     }
 }
 

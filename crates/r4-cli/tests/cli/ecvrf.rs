@@ -67,6 +67,12 @@ fn malformed_values_exit_2() {
     verify(&key, SAMPLE, &format!("{PROOF}ff")).says("81 bytes");
     verify(&key, SAMPLE, "").says("81 bytes");
     verify(&key[..64], SAMPLE, PROOF).says("33 bytes");
+    verify("zz", SAMPLE, PROOF).says("r4: --public-key: only the digits");
+    verify(&key, SAMPLE, "zz").says("r4: --proof: only the digits");
+    let file = Folder::new().path("none");
+    r4(&[&"ecvrf", &"prove", &"--secret-key-file", &file, &"--alpha", &"zz"])
+        .exits(2)
+        .says("r4: --alpha: only the digits");
     r4(&[&"ecvrf", &"verify", &"--alpha", &SAMPLE]).exits(2).says("--public-key");
 }
 
@@ -82,6 +88,9 @@ fn json_says_valid_or_why_not() {
     let bad = verify("00").exits(1).json();
     assert_eq!((&bad["valid"], &bad["beta"]), (&json!(false), &json!(null)));
     assert!(bad["error"].as_str().unwrap().contains("does not verify"));
+    let malformed = verify("zz").exits(2).json();
+    assert_eq!((&malformed["valid"], &malformed["beta"]), (&json!(false), &json!(null)));
+    assert!(malformed["error"].as_str().unwrap().starts_with("--alpha: only the digits"));
 }
 
 #[test]
@@ -112,6 +121,14 @@ fn secret_keys_that_are_none_are_refused() {
     refused(&"zz".repeat(32), "64 hexadecimal digits");
     refused(&"00".repeat(32), "between 1 and n - 1");
     refused(order, "between 1 and n - 1");
+    let raw = "a seed's \u{1}raw bytes, all of them";
+    let cases = [(&raw[..32], true), (&raw[..31], false), (&SECRET[..32], false)];
+    for (content, looks_raw) in cases {
+        let file = folder.write_with_mode("secret.hex", content, 0o600);
+        let said = r4(&[&"ecvrf", &"prove", &"--secret-key-file", &file, &"--alpha", &SAMPLE]);
+        let said = said.exits(2).says("it must hold 64 hexadecimal digits and nothing else");
+        assert_eq!(said.err.contains("; this looks like 32 raw bytes"), looks_raw, "{said:?}");
+    }
     let none = folder.path("none");
     r4(&[&"ecvrf", &"prove", &"--secret-key-file", &none, &"--alpha", &SAMPLE]).exits(2);
     let whole = folder.path("");

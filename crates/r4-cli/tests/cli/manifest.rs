@@ -82,12 +82,13 @@ fn written_and_checked() {
 fn a_changed_binary_exits_1() {
     let core = core();
     core.folder.write("re4_dump", b"\x7fELF and so oN");
-    core.check().exits(1).says("sha256");
+    core.check().exits(1).says("re4_dump: sealed core has sha256");
     core.folder.write("re4_dump", b"\x7fELF and so on.");
-    core.check().exits(1).says("15 bytes");
+    core.check().exits(1).says("re4_dump: sealed core is 15 bytes, the manifest says 14");
     let (binary, manifest) = (&core.binary, &core.manifest);
     let said = r4(&[&"manifest", &"check", &"--json", binary, &"--manifest", manifest]).exits(1);
     assert_eq!(said.json()["valid"], json!(false));
+    assert!(said.json()["error"].as_str().unwrap().contains("re4_dump: "), "{said:?}");
 }
 
 #[test]
@@ -121,7 +122,7 @@ fn keys_are_private_and_never_overwritten() {
     keygen(&key);
     let secret = fs::read_to_string(&key).unwrap();
     assert_eq!(secret.len(), 65);
-    r4(&[&"manifest", &"keygen", &"--out", &key]).exits(2).says("exists");
+    r4(&[&"manifest", &"keygen", &"--out", &key]).exits(2).says("it exists already");
     assert_eq!(fs::read_to_string(&key).unwrap(), secret);
     let loose = core.folder.write_with_mode("loose.key", &secret, 0o644);
     let said = core.sign(&loose).exits(2).says("0644");

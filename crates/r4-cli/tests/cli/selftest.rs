@@ -12,6 +12,19 @@ fn every_test_is_named_and_passes() {
         assert!(said.out.contains(&format!("✓ {name}")), "{name}: {}", said.out);
     }
     assert!(!said.out.contains('✗'));
+    let ticks = said.out.matches('✓').count();
+    assert!(said.out.ends_with(&format!("\n{ticks} tests passed\n")), "{}", said.out);
+}
+
+/// Signatures with a random part have no published answer, and no test may claim one.
+#[test]
+fn help_tells_which_answers_are_published() {
+    let help = r4(&[&"selftest", &"--help"]).exits(0).out;
+    assert!(!help.contains("Each test"), "{help}");
+    for name in ["\"ML-DSA-65 signing\"", "\"key pair\""] {
+        assert!(help.contains(name), "{name}: {help}");
+        assert!(r4(&[&"selftest"]).out.contains(name.trim_matches('"')), "{name}");
+    }
 }
 
 #[test]

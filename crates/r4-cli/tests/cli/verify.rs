@@ -70,8 +70,10 @@ fn every_changed_value_exits_1_and_names_the_check() {
             if pin {
                 command.arg("--keys").arg(&keys);
             }
-            let said = finish(&mut command).exits(1).says(&format!("failed: {name}"));
-            assert!(said.err.contains(&format!("\"{name}\"")), "{}", said.err);
+            let said = finish(&mut command).exits(1);
+            assert_eq!(said.err, format!("r4: first failed check: \"{name}\"\n"), "{field}");
+            assert!(said.out.contains(&format!("✗ {name} ")), "{field}: {}", said.out);
+            assert!(!said.out.contains("failed"), "the verdict is given once: {}", said.out);
         }
         let json = r4(&[&"verify", &"--json", &"--keys", &keys, &file]).exits(1).json();
         assert_eq!(json["failed"], json!(name), "{field}");
@@ -86,9 +88,13 @@ fn a_strangers_receipt_is_refused_by_every_pin() {
     let keys = folder.write("keys.json", keys_json(&mine));
     let file = folder.write("receipt.json", receipt(&node(2), Schemes::Dual));
     r4(&[&"verify", &file]).exits(3);
-    r4(&[&"verify", &"--keys", &keys, &file]).exits(1).says("failed: pin");
-    r4(&[&"verify", &"--key-hash", &key_hash(&mine), &file]).exits(1).says("failed: pin");
-    r4(&[&"verify", &"--signer", &signer(&mine), &file]).exits(1).says("failed: pin");
+    r4(&[&"verify", &"--keys", &keys, &file]).exits(1).says(r#"first failed check: "pin""#);
+    r4(&[&"verify", &"--key-hash", &key_hash(&mine), &file])
+        .exits(1)
+        .says(r#"first failed check: "pin""#);
+    r4(&[&"verify", &"--signer", &signer(&mine), &file])
+        .exits(1)
+        .says(r#"first failed check: "pin""#);
 }
 
 #[test]
@@ -101,6 +107,10 @@ fn a_signer_pins_ecdsa_alone_and_says_so() {
             .says("pinned by the ECDSA address")
             .says("pins the ECDSA key alone");
     }
+    let only_mldsa = folder.write("mldsa.json", receipt(&node, Schemes::Mldsa));
+    r4(&[&"verify", &"--signer", &signer(&node), &"--require", &"mldsa65", &only_mldsa])
+        .exits(1)
+        .says("there is no ECDSA signature, and an ECDSA signer was pinned");
     let json = r4(&[&"verify", &"--json", &"--signer", &signer(&node), &file]).exits(0).json();
     assert_eq!((&json["pinned"], &json["pinned_by"]), (&json!(true), &json!("signer")));
     r4(&[&"verify", &"--signer", &"0x1234", &file]).exits(2).says("40 hexadecimal digits");
@@ -125,7 +135,7 @@ fn both_signatures_are_required_unless_the_caller_says_otherwise() {
         for required in both.iter().filter(|required| !enough.contains(required)) {
             r4(&[&"verify", &"--keys", &keys, &"--require", required, &file])
                 .exits(1)
-                .says("failed: require");
+                .says(r#"first failed check: "require""#);
         }
         let code = i32::from(schemes != Schemes::Dual);
         r4(&[&"verify", &"--keys", &keys, &file]).exits(code);
@@ -160,7 +170,7 @@ fn verbose_shows_what_went_into_the_checks() {
     let file = folder.write("receipt.json", client_receipt(&node, b"sample"));
     assert!(!r4(&[&"verify", &file]).exits(3).out.contains("proof: 0x"));
     let said = r4(&[&"verify", &"-v", &file]).exits(3).says("proof: 0x");
-    said.says("alpha: 0x73616d706c65").says("domain_separator: 0x");
+    said.says("alpha: 0x73616d706c65").says("domain_separator: 0x").says("struct_hash: 0x");
 }
 
 #[test]

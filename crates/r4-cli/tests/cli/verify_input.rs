@@ -1,6 +1,8 @@
 //! `r4 verify` given something else than a receipt: exit 2, and a sentence that helps.
 
 use std::fs::File;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use r4_receipt::Schemes;
@@ -25,12 +27,30 @@ fn what_is_no_receipt() {
     refused(b"hello", "not valid JSON");
     refused(b"[]", "not an object");
     refused(b"{}", "is missing");
-    refused(b"\xff\xfe\x00", "not valid JSON");
+    refused(b"\xff\x00", "not valid JSON");
     refused("[".repeat(60_000).as_bytes(), "not valid JSON");
     refused(format!("{{\"a\":{}", "{\"a\":".repeat(9_000)).as_bytes(), "not valid JSON");
     refused(b"<!doctype html><html></html>", "web page");
     refused(keys_json(&node(1)).as_bytes(), "give it with --keys");
     refused(" ".repeat(70_000).as_bytes(), "larger than 64 KiB");
+}
+
+#[test]
+fn other_encodings_are_recognised() {
+    let (folder, node) = (Folder::new(), node(1));
+    let text = receipt(&node, Schemes::Dual);
+    let utf_16 = |order: fn(u16) -> [u8; 2]| {
+        format!("\u{feff}{text}").encode_utf16().flat_map(order).collect::<Vec<_>>()
+    };
+    for bytes in [utf_16(u16::to_le_bytes), utf_16(u16::to_be_bytes)] {
+        refused(&bytes, "this is UTF-16");
+        refused(&bytes[2..], "this is UTF-16");
+    }
+    let marked = format!("\u{feff}{text}");
+    refused(marked.as_bytes(), "save it as UTF-8 without a byte order mark");
+    let keys = folder.write("keys.json", format!("\u{feff}{}", keys_json(&node)));
+    let file = folder.write("receipt.json", text);
+    r4(&[&"verify", &"--keys", &keys, &file]).exits(2).says("without a byte order mark");
 }
 
 #[test]
@@ -83,6 +103,9 @@ fn files_that_cannot_be_read() {
     r4(&[&"verify", &folder.path("none.json")]).exits(2).says("there is no such file");
     r4(&[&"verify", &folder.path("")]).exits(2).says("this is a folder");
     r4(&[&"verify"]).exits(2).says("Usage:");
+    let name = std::ffi::OsStr::from_bytes(b"\xff.json");
+    r4(&[&"verify", &"--keys", &name, &"-"]).exits(2).says(".json: there is no such file");
+    r4(&[&"verify", &name]).exits(2).says(".json: there is no such file");
 }
 
 #[test]
@@ -100,9 +123,35 @@ fn pins_that_cannot_be_used() {
     says(&flip(&keys_json(&node), "active"), "active");
     says(&keys_json(&node).replace("\"active\",", "\"revoked\","), "active");
     let (hash, signer) = (key_hash(&node), signer(&node));
-    r4(&[&"verify", &"--key-hash", &"0x1234", &file]).exits(2).says("64 hexadecimal digits");
+    for (option, value, words) in [
+        ("--key-hash", "0x1234", "--key-hash 0x1234: 64 hexadecimal digits are needed, not 4"),
+        ("--key-hash", &"zz".repeat(32), "only the digits"),
+        ("--signer", "0xzz", "--signer 0xzz: an address is 0x and 40 hexadecimal digits"),
+    ] {
+        let said = r4(&[&"verify", &option, &value, &file]).exits(2).says(words);
+        assert!(said.out.is_empty() && said.err.starts_with("r4: "), "{said:?}");
+        let json = r4(&[&"verify", &"--json", &option, &value, &file]).exits(2).json();
+        assert_eq!((&json["verdict"], &json["pinned"]), (&json!("malformed"), &json!(true)));
+        assert!(json["error"].as_str().unwrap().contains(words), "{json}");
+    }
+    let good = r4(&[&"verify", &"--key-hash", &hash, &"--key-hash", &"12", &file]);
+    good.exits(2).says("--key-hash 12: ");
     r4(&[&"verify", &"--key-hash", &hash, &"--signer", &signer, &file])
         .exits(2)
         .says("cannot be used with");
     r4(&[&"verify", &"--key-hash", &hash, &"--require", &"none", &file]).exits(2);
+}
+
+#[test]
+fn keys_from_standard_input() {
+    let (folder, node) = (Folder::new(), node(1));
+    let file = folder.write("receipt.json", receipt(&node, Schemes::Dual));
+    let verify = |file: &Path, keys: &str| {
+        r4_with_input(&[&"verify", &"--keys", &"-", &file], keys.as_bytes())
+    };
+    verify(&file, &keys_json(&node)).exits(0).says("pinned by the keys in standard input");
+    verify(&file, &keys_json(&self::node(2))).exits(1).says(r#"first failed check: "pin""#);
+    verify(&file, "{}").exits(2).says("standard input: this is not an answer of /v1/keys");
+    let both = "only one of the receipt and the keys can come from standard input";
+    verify(Path::new("-"), &keys_json(&node)).exits(2).says(both);
 }

@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use r4_sign::{ecdsa, mldsa};
 use sha2::{Digest as _, Sha256};
 
+use super::digest::check_digest;
 use super::{Check, Outcome, Pin, Policy, Require};
 use crate::alpha::{index_alpha, is_reserved};
 use crate::document::Document;
@@ -18,7 +19,7 @@ use crate::object::to_hex;
 use crate::receipt::{AlphaSource, Receipt};
 use crate::schemes::Schemes;
 
-type Inputs = Vec<(&'static str, String)>;
+pub(super) type Inputs = Vec<(&'static str, String)>;
 
 /// Makes every check in the order of their names.
 pub(super) fn all(document: &Document, policy: &Policy) -> Vec<Check> {
@@ -35,7 +36,7 @@ pub(super) fn all(document: &Document, policy: &Policy) -> Vec<Check> {
     let signed_for = Schemes::ALL
         .into_iter()
         .find(|schemes| document.digest(key_hash, *schemes) == envelope.msg_hash);
-    checks.push(check_digest(envelope, digest, signed_for));
+    checks.push(check_digest(document, key_hash, signed_for));
     checks.push(check_schemes(envelope, signed_for));
     checks.push(check_ecdsa(envelope, &digest));
     checks.push(check_signer(envelope, &digest));
@@ -131,27 +132,6 @@ fn check_random(receipt: &Receipt) -> Check {
     let recomputed = beta.map_or_else(|error| error.to_string(), |beta| to_hex(&beta));
     let inputs = Vec::from([("random", to_hex(&receipt.random)), ("recomputed", recomputed)]);
     check("random", wrong, "random is the output that the proof is for", inputs)
-}
-
-fn check_digest(envelope: &Envelope, digest: [u8; 32], signed_for: Option<Schemes>) -> Check {
-    let wrong = if signed_for.is_none() {
-        Some("msg_hash is not the digest of the fields")
-    } else if envelope.id != envelope.msg_hash {
-        Some("id is not msg_hash")
-    } else {
-        None
-    };
-    let chain_id = envelope.domain.chain_id().map_or_else(|| "none".into(), |id| id.to_string());
-    let contract = envelope.domain.contract().map_or_else(|| "none".into(), |at| at.to_string());
-    let inputs = Vec::from([
-        ("chain_id", chain_id),
-        ("contract", contract),
-        ("domain_separator", to_hex(&envelope.domain.separator())),
-        ("id", to_hex(&envelope.id)),
-        ("msg_hash", to_hex(&envelope.msg_hash)),
-        ("recomputed", to_hex(&digest)),
-    ]);
-    check("digest", wrong, "the digest is that of the fields", inputs)
 }
 
 fn check_schemes(envelope: &Envelope, signed_for: Option<Schemes>) -> Check {
@@ -253,8 +233,13 @@ fn check_pin(envelope: &Envelope, key_hash: KeyHash, digest: &[u8; 32], pin: &Pi
         }
         Pin::Signer(address) => {
             let signer = recover(envelope, digest).map(|key| key.address());
-            let wrong = (signer.as_ref() != Ok(address))
-                .then_some("the ECDSA signature is not the pinned signer's");
+            let wrong = if envelope.signatures.ecdsa().is_none() {
+                Some("there is no ECDSA signature, and an ECDSA signer was pinned")
+            } else if signer.as_ref() != Ok(address) {
+                Some("the ECDSA signature is not the pinned signer's")
+            } else {
+                None
+            };
             let right = "the ECDSA signer is the pinned one; nothing but ECDSA was pinned";
             let inputs = Vec::from([
                 ("signer", signer.map_or_else(|error| error, |signer| signer.to_string())),
@@ -285,7 +270,7 @@ fn recover(envelope: &Envelope, digest: &[u8; 32]) -> Result<ecdsa::VerifyingKey
     signature.recover(digest).map_err(|error| error.to_string())
 }
 
-fn check(
+pub(super) fn check(
     name: &'static str,
     wrong: Option<impl Into<String>>,
     right: &str,

@@ -3,7 +3,9 @@
 use std::prelude::v1::*;
 use std::{format, vec};
 
-use crate::testing::{Node, documents};
+use r4_sign::keccak::keccak256;
+
+use crate::testing::{Node, documents, own_vectors};
 use crate::{
     Document, Outcome, Pin, Policy, Receipt, Require, Schemes, SealError, Verdict, verify,
 };
@@ -115,6 +117,9 @@ fn a_signer_pins_ecdsa_alone() {
     let report = verify(&ecdsa, &policy);
     let pin = report.checks.iter().find(|check| check.name == "pin").unwrap();
     assert!(pin.detail.contains("nothing but ECDSA was pinned"), "{}", pin.detail);
+    let report = verify(&mldsa, &policy);
+    let pin = report.checks.iter().find(|check| check.name == "pin").unwrap();
+    assert_eq!(pin.detail, "there is no ECDSA signature, and an ECDSA signer was pinned");
 }
 
 /// A stranger who shows the node's keys and addresses cannot sign for them.
@@ -229,4 +234,49 @@ fn inputs_say_what_was_checked() {
     let digest = format!("0x{}", hex::encode(dual.envelope().msg_hash));
     let ecdsa = report.checks.iter().find(|check| check.name == "ecdsa").unwrap();
     assert!(ecdsa.inputs.contains(&("digest", digest)));
+}
+
+/// Hashes again what the check of the digest shows, by EIP-712's rules and nothing else.
+#[test]
+fn the_digest_follows_from_its_inputs() {
+    let node = Node::new(1);
+    let types = own_vectors("eip712.json");
+    for (kind, document) in documents(&node) {
+        let report = verify(&document, &Policy::default());
+        let check = report.checks.iter().find(|check| check.name == "digest").unwrap();
+        let value = |name: &str| {
+            let found = check.inputs.iter().find(|(input, _)| *input == name);
+            assert!(found.is_some(), "{kind}: {name} is not shown");
+            found.unwrap().1.as_str()
+        };
+        let word = |name: &str| match value(name).strip_prefix("0x") {
+            Some(digits) => hex::decode(digits).unwrap(),
+            None => hex::decode(format!("{:064x}", value(name).parse::<u64>().unwrap())).unwrap(),
+        };
+        let (name, members) = match document {
+            Document::Vrf(_) => (
+                "receipt_type",
+                &["key_hash", "index", "alpha_hash", "random", "timestamp", "schemes"][..],
+            ),
+            Document::Attested(_) => (
+                "attested_type",
+                &[
+                    "key_hash",
+                    "index",
+                    "bytes_hash",
+                    "length",
+                    "core_hash",
+                    "mode",
+                    "timestamp",
+                    "schemes",
+                ][..],
+            ),
+        };
+        let mut message = keccak256(types[name].as_str().unwrap().as_bytes()).to_vec();
+        message.extend(members.iter().flat_map(|name| word(name)));
+        assert_eq!(keccak256(&message)[..], word("struct_hash"), "{kind}");
+        let digest = [&[0x19, 0x01][..], &word("domain_separator"), &word("struct_hash")].concat();
+        assert_eq!(keccak256(&digest)[..], word("recomputed"), "{kind}");
+        assert_eq!(word("recomputed"), word("msg_hash"), "{kind}");
+    }
 }
