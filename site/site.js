@@ -18,24 +18,29 @@ function addressCommands() {
   if (!location.protocol.startsWith("http")) return;
   const curl = local && location.protocol === "https:" ? "curl -k" : "curl";
   for (const code of document.querySelectorAll(".code code")) {
-    let text = code.textContent.replaceAll("http://127.0.0.1:8082", location.origin).replaceAll("curl", curl);
-    if (!local) text = text.replaceAll("demo", "YOUR_KEY");
-    code.textContent = text;
+    // The address goes in last: a host name may hold any of these words.
+    let text = code.textContent.replaceAll("curl", curl);
+    if (!local) text = text.replaceAll("X-API-Key: demo", "X-API-Key: YOUR_KEY");
+    code.textContent = text.replaceAll("http://127.0.0.1:8082", location.origin);
   }
   if (!local) byId("key-note").textContent = "Put the key that the operator gave you in place of YOUR_KEY.";
 }
 
 async function copy(button) {
-  const code = byId(button.dataset.copy);
+  const [code, label, said] = [byId(button.dataset.copy), button.firstElementChild, byId("copied")];
+  let done = "Copied";
   try {
     await navigator.clipboard.writeText(code.textContent);
-    button.textContent = "Copied";
   } catch {
     // No clipboard over plain HTTP: select the text, so that one key press copies it.
     getSelection().selectAllChildren(code);
-    button.textContent = "Selected";
+    done = "Selected";
   }
-  setTimeout(() => { button.textContent = "Copy"; }, 1600);
+  label.textContent = said.textContent = done;
+  setTimeout(() => {
+    label.textContent = "Copy";
+    said.textContent = "";
+  }, 1600);
 }
 
 // --- the node, now --------------------------------------------------------------------------
@@ -79,22 +84,21 @@ function raw(title, value) {
   return details;
 }
 
-async function ask() {
-  const [button, lamp, live] = [byId("ask"), byId("lamp"), byId("live")];
-  button.disabled = true;
+async function answer() {
   const began = performance.now();
   const [health, keys] = await Promise.allSettled([fetchJson("/v1/health"), fetchJson("/v1/keys")]);
   const took = Math.round(performance.now() - began);
 
   const list = element("dl", undefined, "facts");
   const out = [list];
-  let state = "down";
+  let [status, state] = ["no answer", "down"];
   if (health.status === "fulfilled") {
-    state = tone(health.value.status) || "down";
+    status = String(health.value.status);
+    state = tone(status) || "down";
     showHealth(list, health.value);
     out.push(raw("/v1/health as it came", health.value));
   } else {
-    fact(list, "status", "no answer", "down");
+    fact(list, "status", status, state);
   }
   if (keys.status === "fulfilled" && keys.value.active) {
     showKeys(list, keys.value);
@@ -102,11 +106,20 @@ async function ask() {
   } else {
     fact(list, "keys", "not available");
   }
-  fact(list, "asked", `${new Date().toLocaleTimeString()}, ${took} ms`);
-  lamp.className = `lamp ${state}`;
-  live.replaceChildren(...out);
+  byId("lamp").className = `lamp ${state}`;
+  byId("live").replaceChildren(...out);
+  return `Status: ${status}. Asked at ${new Date().toLocaleTimeString()}, ${took} ms.`;
+}
+
+// While it asks, the button only says that it is disabled, so that it keeps the focus.
+async function ask() {
+  const [button, said] = [byId("ask"), byId("said")];
+  if (button.getAttribute("aria-disabled") === "true") return;
+  button.setAttribute("aria-disabled", "true");
+  said.textContent = "Asking…";
+  said.textContent = await answer().catch(() => "The answer could not be read.");
   button.textContent = "Ask again";
-  button.disabled = false;
+  button.removeAttribute("aria-disabled");
 }
 
 addressCommands();

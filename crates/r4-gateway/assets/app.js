@@ -8,6 +8,13 @@ function make(tag, text, attributes) {
   return element;
 }
 
+// The description's texts are Markdown with no more in it than `code`.
+function prose(tag, text, attributes) {
+  const element = make(tag, undefined, attributes);
+  text.split("`").forEach((part, i) => element.append(i % 2 ? make("code", part) : part));
+  return element;
+}
+
 function table(caption, heads, rows) {
   const whole = make("table");
   whole.append(make("caption", caption, { class: "note" }));
@@ -16,7 +23,7 @@ function table(caption, heads, rows) {
   whole.append(head);
   rows.forEach((row) => {
     const line = make("tr");
-    row.forEach((cell) => line.append(make("td", cell)));
+    row.forEach((cell) => line.append(prose("td", cell)));
     whole.append(line);
   });
   return whole;
@@ -39,6 +46,11 @@ function example(method, path, operation) {
   return words.join(" ");
 }
 
+function keyNote(security) {
+  const optional = security.some((way) => Object.keys(way).length === 0);
+  return (optional ? "An API key is optional" : "Needs an API key") + ": header X-API-Key, or ?key= in the query.";
+}
+
 function bodies(content, api) {
   return Object.entries(content || {}).map(([type, c]) => type + (c.schema ? " (" + kind(c.schema, api) + ")" : "")).join(", ");
 }
@@ -47,9 +59,9 @@ function section(method, path, operation, api) {
   const place = make("section", undefined, { id: method + path.replaceAll("/", "-") });
   const title = make("h3");
   title.append(make("span", method.toUpperCase(), { class: "method" }), path);
-  place.append(title, make("p", operation.summary || ""));
-  if (operation.description) place.append(make("p", operation.description, { class: "note" }));
-  if (operation.security) place.append(make("p", "Needs an API key: header X-API-Key, or ?key= in the query.", { class: "note" }));
+  place.append(title, prose("p", operation.summary || ""));
+  if (operation.description) place.append(prose("p", operation.description, { class: "note" }));
+  if (operation.security) place.append(make("p", keyNote(operation.security), { class: "note" }));
   if (operation.parameters) {
     place.append(table("Parameters", ["name", "type", "meaning"], operation.parameters.map((p) =>
       [p.name + (p.required ? " (needed)" : ""), kind(p.schema, api), p.description || ""])));
@@ -57,7 +69,7 @@ function section(method, path, operation, api) {
   if (operation.requestBody) place.append(make("p", "Body: " + bodies(operation.requestBody.content, api)));
   place.append(table("Answers", ["status", "meaning", "body"], Object.entries(operation.responses).map(([status, r]) =>
     [status, r.description || "", bodies(r.content, api)])));
-  place.append(make("pre", example(method, path, operation)));
+  place.append(make("pre", example(method, path, operation), { tabindex: "0" }));
   return place;
 }
 
@@ -75,11 +87,11 @@ async function main() {
   const about = document.getElementById("about");
   try {
     const api = await (await fetch("/openapi.json")).json();
-    about.textContent = api.info.description + " Version " + api.info.version + ".";
+    about.replaceChildren(...prose("p", api.info.description + " Version " + api.info.version + ".").childNodes);
     const list = make("ul");
     const places = document.getElementById("operations");
     for (const tag of api.tags) {
-      places.append(make("h2", tag.name), make("p", tag.description, { class: "note" }));
+      places.append(make("h2", tag.name), prose("p", tag.description, { class: "note" }));
       for (const [path, item] of Object.entries(api.paths)) {
         for (const [method, operation] of Object.entries(item)) {
           if (!(operation.tags || []).includes(tag.name)) continue;
@@ -93,6 +105,8 @@ async function main() {
     }
     places.append(...schemas(api));
     document.getElementById("contents").append(list);
+    // The browser looked for the place in the address before there was one.
+    if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
   } catch (error) {
     about.textContent = "The description could not be loaded: " + error.message;
   }
