@@ -80,7 +80,7 @@ impl Config {
         let sealed = SealedConfig {
             binary: env.text("R4_SEALED_CORE").unwrap_or_else(|| SEALED_CORE.to_owned()).into(),
             manifest: env.text("R4_MANIFEST").unwrap_or_else(|| MANIFEST.to_owned()).into(),
-            public_key: env.text("R4_MANIFEST_PUBLIC_KEY"),
+            public_key: read_public_key(env),
         };
         if dev && strict {
             env.error("--dev serves the kernel's bytes, which strict mode forbids: drop one");
@@ -93,12 +93,40 @@ impl Config {
     }
 }
 
+fn read_public_key(env: &mut Env) -> Option<String> {
+    let text = env.text("R4_MANIFEST_PUBLIC_KEY")?;
+    let digits = text.strip_prefix("0x").unwrap_or(&text);
+    if digits.len() != 64 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+        env.error(
+            "R4_MANIFEST_PUBLIC_KEY must be 64 hex digits, as `r4 manifest keygen` prints them",
+        );
+    }
+    Some(digits.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn read(pairs: &[(&str, &str)], dev: bool) -> Result<Config, ConfigErrors> {
         Config::read(Env::of(pairs.iter().map(|(k, v)| ((*k).into(), (*v).into()))), dev)
+    }
+
+    #[test]
+    fn the_manifest_key_is_hex() {
+        let key = "ab".repeat(32);
+        for good in [key.clone(), format!("0x{key}")] {
+            let pairs = [("API_KEY", "demo"), ("R4_MANIFEST_PUBLIC_KEY", good.as_str())];
+            let SourceConfig::Sealed(sealed) = read(&pairs, false).expect("good").source else {
+                panic!("sealed");
+            };
+            assert_eq!(sealed.public_key.as_deref(), Some(key.as_str()));
+        }
+        for bad in ["zz", &key[1..], &format!("{key}00")] {
+            let pairs = [("API_KEY", "demo"), ("R4_MANIFEST_PUBLIC_KEY", bad)];
+            let text = read(&pairs, false).expect_err(bad).to_string();
+            assert!(text.contains("R4_MANIFEST_PUBLIC_KEY must be"), "{text}");
+        }
     }
 
     #[test]

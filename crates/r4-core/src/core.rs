@@ -5,16 +5,17 @@
 //! self-test failed or hung, generator hangs ────▶ fallback   (strict: blocked)
 //! generator died ─▶ fresh hash ─▶ started again ─▶ sealed
 //! ```
+//! The generator is looked at every second, so that a fault shows without a request.
 //! Nothing but a restart of the service leaves `fallback` or `blocked`.
 
 use std::path::PathBuf;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use r4_api::core::{Integrity, Mode, Selftest};
 use r4_service::ready::Readiness;
 use tokio::sync::Mutex;
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::config::{OnFailure, SealedConfig, SourceConfig};
 use crate::generator::{self, Generator, GeneratorError};
@@ -24,6 +25,8 @@ use crate::status::Status;
 /// Restarts within [`RESTART_WINDOW`] after which the generator counts as broken.
 const MAX_RESTARTS: usize = 5;
 const RESTART_WINDOW: Duration = Duration::from_mins(1);
+/// Time between two looks at the generator.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Nothing is served, for this reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -107,7 +110,7 @@ impl Core {
     ///
     /// # Errors
     /// [`Blocked`] with the reason; `out` is wiped then.
-    pub async fn fill(&self, out: &mut [u8]) -> Result<Mode, Blocked> {
+    pub async fn fill(self: &Arc<Self>, out: &mut [u8]) -> Result<Mode, Blocked> {
         let filled = match self.mode() {
             Mode::Sealed => self.fill_sealed(out).await,
             other => other,
@@ -127,13 +130,22 @@ impl Core {
         }
     }
 
-    /// Fills from the generator, starting it again if it died; returns the mode afterwards.
-    async fn fill_sealed(&self, out: &mut [u8]) -> Mode {
-        let mut running = self.running.lock().await;
+    /// Looks at the generator for ever: draws a byte, and so finds it hanging or dead, and drops
+    /// what is stale.
+    pub async fn keep_watching(self: Arc<Self>) {
         loop {
-            if self.mode() != Mode::Sealed {
-                return self.mode();
+            tokio::time::sleep(LOOK_EVERY).await;
+            if self.mode() == Mode::Sealed {
+                let mut byte = Zeroizing::new([0]);
+                self.fill_sealed(&mut *byte).await;
             }
+        }
+    }
+
+    /// Fills from the generator, starting it again if it died; returns the mode afterwards.
+    async fn fill_sealed(self: &Arc<Self>, out: &mut [u8]) -> Mode {
+        while self.mode() == Mode::Sealed {
+            let mut running = self.running.lock().await;
             let result = match running.generator.as_mut() {
                 Some(generator) => generator.fill(out).await,
                 None => Err(GeneratorError::Died),
@@ -141,15 +153,34 @@ impl Core {
             let Err(error) = result else { return Mode::Sealed };
             out.zeroize();
             running.generator = None;
+            drop(running);
             match error {
-                GeneratorError::Died => self.restart(&mut running).await,
+                GeneratorError::Died => self.restart().await,
                 other => self.degrade(Selftest::Degraded, &other.to_string()),
             }
+        }
+        self.mode()
+    }
+
+    /// Starts the generator again, unless another caller did; goes on when the caller gives up.
+    async fn restart(self: &Arc<Self>) {
+        let core = Arc::clone(self);
+        let restart = tokio::spawn(async move {
+            let mut running = core.running.lock().await;
+            if running.generator.is_none() && core.mode() == Mode::Sealed {
+                core.start_again(&mut running).await;
+            }
+        });
+        if let Err(cause) = restart.await {
+            self.degrade(
+                Selftest::Degraded,
+                &format!("the sealed core was not restarted: {cause}"),
+            );
         }
     }
 
     /// Starts the generator again from the sealed copy, after hashing that copy again.
-    async fn restart(&self, running: &mut Running) {
+    async fn start_again(&self, running: &mut Running) {
         tracing::error!("the sealed core died; starting it again");
         self.change(|s| s.health.restarts = s.health.restarts.saturating_add(1));
         metrics::counter!("r4_core_restarts_total").increment(1);

@@ -11,9 +11,10 @@ use zeroize::{Zeroize, Zeroizing};
 
 /// Bytes read from the generator at a time.
 const BUFFER_BYTES: usize = 64 * 1024;
-/// Bytes that a stale pipe can hold: the pipe's own and those that the generator is about to write.
-const STALE_BYTES: usize = 256 * 1024;
-/// Age at which unread bytes are dropped, so that a resumed copy of the machine repeats none.
+/// More than can be under way: what the pipe holds and what the generator is about to write.
+const UNDER_WAY_BYTES: usize = 256 * 1024;
+/// Age at which unserved bytes are dropped, so that a copy of the machine that is resumed later
+/// does not serve what the first one served.
 const STALE_AFTER: Duration = Duration::from_secs(1);
 /// A generator that writes nothing for this long hangs.
 const HANG: Duration = Duration::from_secs(3);
@@ -73,7 +74,26 @@ pub struct Generator {
     /// Unserved bytes are `buffer[next..end]`.
     next: usize,
     end: usize,
-    read_at: Instant,
+    /// Every unserved byte was made after this moment.
+    made_after: Moment,
+    /// Since when a read waits. Stays when the reader gives up, so that impatient callers do not
+    /// hide a hang.
+    waiting_since: Option<Instant>,
+}
+
+/// A moment on the clock that goes on while the machine sleeps.
+#[derive(Clone, Copy, Debug)]
+struct Moment(Duration);
+
+impl Moment {
+    fn now() -> Self {
+        let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+        Self(Duration::try_from(now).unwrap_or_default())
+    }
+
+    fn elapsed(self) -> Duration {
+        Self::now().0.saturating_sub(self.0)
+    }
 }
 
 impl Generator {
@@ -82,12 +102,14 @@ impl Generator {
     /// # Errors
     /// [`GeneratorError`].
     pub async fn start(executable: &Path) -> Result<Self, GeneratorError> {
+        let made_after = Moment::now();
         let mut command = command(executable);
         command.stdout(Stdio::piped()).stderr(Stdio::inherit());
         let mut child = command.spawn().map_err(GeneratorError::Spawn)?;
         let pipe = child.stdout.take().ok_or(GeneratorError::Died)?;
         let buffer = Zeroizing::new(vec![0; BUFFER_BYTES]);
-        let mut generator = Self { child, pipe, buffer, next: 0, end: 0, read_at: Instant::now() };
+        let mut generator =
+            Self { child, pipe, buffer, next: 0, end: 0, made_after, waiting_since: None };
         generator.refill().await?;
         Ok(generator)
     }
@@ -97,7 +119,7 @@ impl Generator {
     /// # Errors
     /// [`GeneratorError::Died`] or [`GeneratorError::Hung`]; `out` must not be served then.
     pub async fn fill(&mut self, out: &mut [u8]) -> Result<(), GeneratorError> {
-        if self.read_at.elapsed() > STALE_AFTER {
+        if self.made_after.elapsed() > STALE_AFTER {
             self.drop_stale().await?;
         }
         let mut done = 0;
@@ -131,27 +153,31 @@ impl Generator {
     /// Reads once into the emptied buffer. Safe to cancel: then nothing was read.
     async fn refill(&mut self) -> Result<(), GeneratorError> {
         (self.next, self.end) = (0, 0);
-        let read = tokio::time::timeout(HANG, self.pipe.read(&mut self.buffer)).await;
-        let count = match read {
+        let since = *self.waiting_since.get_or_insert_with(Instant::now);
+        let read = self.pipe.read(&mut self.buffer);
+        let count = match tokio::time::timeout_at((since + HANG).into(), read).await {
             Err(_) => return Err(GeneratorError::Hung),
             Ok(Err(_) | Ok(0)) => return Err(GeneratorError::Died),
             Ok(Ok(count)) => count,
         };
+        self.waiting_since = None;
         (self.next, self.end) = (0, count);
-        self.read_at = Instant::now();
         Ok(())
     }
 
+    /// Drops all that is unserved or under way. Cancelled, it begins anew at the next call.
     async fn drop_stale(&mut self) -> Result<(), GeneratorError> {
+        let begun = Moment::now();
         self.buffer.zeroize();
         self.buffer.resize(BUFFER_BYTES, 0);
         let mut dropped = 0_usize;
-        while dropped < STALE_BYTES {
+        while dropped < UNDER_WAY_BYTES {
             self.refill().await?;
             dropped = dropped.saturating_add(self.end);
         }
         (self.next, self.end) = (0, 0);
         self.buffer.iter_mut().zeroize();
+        self.made_after = begun;
         Ok(())
     }
 }
