@@ -96,6 +96,8 @@ pub struct LimitsAnswer {
     pub address: RateStanding,
     /// The limit of the key, when one was presented.
     pub key: Option<RateStanding>,
+    /// Most requests that one address may have open at once.
+    pub open_per_address: u32,
     /// Bounds on one request.
     pub request: RequestBounds,
 }

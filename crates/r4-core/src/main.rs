@@ -11,7 +11,7 @@ use r4_service::args::{About, Action, complain, parse};
 use r4_service::auth::Guard;
 use r4_service::config::Env;
 use r4_service::ready::Readiness;
-use r4_service::server::{self, ConnectionLimits, ServeError};
+use r4_service::server::{self, ServeError, Stop};
 use r4_service::{metrics, trace};
 
 const ABOUT: About = About {
@@ -32,25 +32,21 @@ fn main() -> ExitCode {
         Ok(config) => config,
         Err(errors) => return complain(&format!("r4-core: {errors}"), 2),
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(cause) => return complain(&format!("r4-core: no threads: {cause}"), 1),
-    };
-    match runtime.block_on(serve(config)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => complain(&format!("r4-core: {error}"), 1),
-    }
+    server::run_to_end(ABOUT.name, serve(config))
 }
 
 async fn serve(config: Config) -> Result<(), ServeError> {
+    let mut stop = Stop::watch()?;
     let common = config.common;
     trace::init(common.log);
     metrics::install();
     let listener = server::bind(ABOUT.name, SocketAddr::new(common.host, common.port)).await?;
     let readiness = Readiness::not_yet("the sealed core is being checked");
-    let core = Core::start(config.source, config.on_failure, readiness.clone()).await;
+    let start = Core::start(config.source, config.on_failure, readiness.clone());
+    let Some(core) = stop.or(start).await else { return Ok(()) };
+    let core = Arc::new(core);
+    tokio::spawn(Arc::clone(&core).keep_watching());
     let guard = Guard::new(vec![common.api_key, common.internal_key]);
-    let app = App { core: Arc::new(core), guard: Arc::new(guard) };
-    let routes = router(app, readiness.clone());
-    server::run(listener, routes, readiness, ConnectionLimits::default()).await
+    let routes = router(App { core, guard: Arc::new(guard) }, readiness.clone());
+    server::run(listener, routes, readiness, stop).await
 }

@@ -10,16 +10,17 @@ use axum::response::{IntoResponse, Response};
 use r4_service::Problem;
 
 use crate::App;
-use crate::error::rate_limited;
+use crate::error::{rate_limited, too_many_open};
 use crate::limits::Standing;
+use crate::open::{OpenPermit, hold};
 use crate::proxies::Client;
 
 /// Where the caller's key stands; put into answers, so that the outer layer sees it.
 #[derive(Clone, Copy, Debug)]
 struct KeyStanding(Standing);
 
-/// Counts the request against the client's address, whatever becomes of it, and tells on the
-/// answer how the tighter of the two limits stands.
+/// Counts the request against the client's address, whatever becomes of it, lets it in if the
+/// address has not too many open, and tells on the answer how the tighter of the two limits stands.
 pub(crate) async fn limit(
     State(app): State<Arc<App>>,
     mut request: Request,
@@ -29,11 +30,11 @@ pub(crate) async fn limit(
     let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.0.ip());
     let client = app.proxies.client(peer, request.headers());
     let standing = app.address_limit.take(client.address);
-    let mut response = match admit(standing) {
-        Ok(()) => {
+    let mut response = match admit(standing).and_then(|()| enter(&app, client)) {
+        Ok(permit) => {
             request.extensions_mut().insert(client);
             request.extensions_mut().insert(standing);
-            next.run(request).await
+            hold(next.run(request).await, permit)
         }
         Err(problem) => problem.into_response(),
     };
@@ -99,6 +100,13 @@ fn admit(standing: Standing) -> Result<(), Problem> {
     let Some(seconds) = standing.retry_seconds else { return Ok(()) };
     metrics::counter!("r4_gateway_rate_limited_total", "limit" => standing.name).increment(1);
     Err(rate_limited(&standing, seconds))
+}
+
+fn enter(app: &App, client: Client) -> Result<OpenPermit, Problem> {
+    app.open.take(client.address).ok_or_else(|| {
+        metrics::counter!("r4_gateway_rate_limited_total", "limit" => "open").increment(1);
+        too_many_open(app.open.most())
+    })
 }
 
 /// Notes on an answer where the caller's key stands.

@@ -28,6 +28,7 @@ pub const ENVIRONMENT: &str = "  R4_API_KEY | API_KEY      key that callers pres
   R4_BURST_ADDRESS          how many of them may come at once (one second's worth)
   R4_RATE_KEY               requests per API key (50/s)
   R4_BURST_KEY              how many of them may come at once (one second's worth)
+  R4_OPEN_ADDRESS           requests that a client address may have open at once (32)
   DOMAIN                    public name of the node; a weak key is then refused
   R4_LOG_LEVEL              trace, debug, info, warning, error or critical (info)
   R4_LOG_FORMAT             text or json (text)
@@ -48,6 +49,8 @@ pub struct GatewayConfig {
     pub address_policy: Policy,
     /// Limit of an API key.
     pub key_policy: Policy,
+    /// Most requests that a client address may have open at once.
+    pub open_per_address: NonZeroU32,
     /// Time-outs.
     pub deadlines: Deadlines,
 }
@@ -95,6 +98,7 @@ impl GatewayConfig {
         let address_policy =
             read_policy(env, "default", ("R4_RATE_ADDRESS", "R4_BURST_ADDRESS"), PER_ADDRESS);
         let key_policy = read_policy(env, "key", ("R4_RATE_KEY", "R4_BURST_KEY"), PER_KEY);
+        let open_per_address = read_count(env, "R4_OPEN_ADDRESS").unwrap_or(OPEN_PER_ADDRESS);
         common.map(|common| Self {
             common,
             core_url,
@@ -102,6 +106,7 @@ impl GatewayConfig {
             proxies: Arc::new(proxies),
             address_policy,
             key_policy,
+            open_per_address,
             deadlines: Deadlines::default(),
         })
     }
@@ -111,6 +116,18 @@ const PER_ADDRESS: Rate =
     Rate { count: NonZeroU32::MIN.saturating_add(9), per: Duration::from_secs(1) };
 const PER_KEY: Rate =
     Rate { count: NonZeroU32::MIN.saturating_add(49), per: Duration::from_secs(1) };
+const OPEN_PER_ADDRESS: NonZeroU32 = NonZeroU32::MIN.saturating_add(31);
+/// Most that a setting may ask for.
+const MOST_COUNT: u32 = 1_000_000;
+
+fn read_count(env: &mut Env, key: &'static str) -> Option<NonZeroU32> {
+    let count = env.parsed::<NonZeroU32>(key, "a whole number from 1 to 1000000")?;
+    if count.get() > MOST_COUNT {
+        env.error(format!("{key} must be a whole number from 1 to {MOST_COUNT}"));
+        return None;
+    }
+    Some(count)
+}
 
 fn read_policy(
     env: &mut Env,
@@ -119,7 +136,7 @@ fn read_policy(
     default: Rate,
 ) -> Policy {
     let rate = env.parsed::<Rate>(rate_key, "a rate such as 10/s, 600/m or 1000/h");
-    let burst = env.parsed::<NonZeroU32>(burst_key, "a whole number from 1");
+    let burst = read_count(env, burst_key);
     let rate = rate.unwrap_or(default);
     Policy { name, rate, burst: burst.unwrap_or_else(|| rate.each_second()) }
 }
@@ -192,9 +209,10 @@ mod tests {
             ("R4_RATE_ADDRESS", "10"),
             ("R4_BURST_ADDRESS", "0"),
             ("R4_RATE_KEY", "0/s"),
-            ("R4_BURST_KEY", "-1"),
+            ("R4_BURST_KEY", "1000001"),
+            ("R4_OPEN_ADDRESS", "-1"),
         ];
-        let errors = read(&bad).expect_err("seven errors").0;
+        let errors = read(&bad).expect_err("eight errors").0;
         assert_eq!(errors.len(), bad.len(), "{errors:?}");
         for ((key, _), error) in bad.iter().zip(&errors) {
             assert!(errors.iter().any(|e| e.starts_with(key)), "{key} {error}");

@@ -16,17 +16,20 @@ pub(crate) fn rate_limited(standing: &Standing, retry_seconds: u32) -> Problem {
         .with_header(header::RETRY_AFTER, HeaderValue::from(retry_seconds))
 }
 
+/// 429 `too-many-open`.
+pub(crate) fn too_many_open(most: u32) -> Problem {
+    let detail = format!(
+        "this address has {most} requests open, which is all it may have: wait until one is \
+         answered"
+    );
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-open", detail)
+        .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
+}
+
 /// 413 `body-too-large`.
 pub(crate) fn body_too_large(limit: usize) -> Problem {
     let detail = format!("the body of this request may have at most {limit} bytes");
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", detail)
-}
-
-/// 408 `slow-body`.
-pub(crate) fn slow_body() -> Problem {
-    let detail = "the body of the request did not arrive in time";
-    Problem::new(StatusCode::REQUEST_TIMEOUT, "slow-body", detail)
-        .with_header(header::CONNECTION, HeaderValue::from_static("close"))
 }
 
 /// 400 `broken-body`.

@@ -13,6 +13,7 @@ mod body;
 pub mod config;
 mod error;
 pub mod limits;
+mod open;
 pub mod openapi;
 mod passage;
 pub mod proxies;
@@ -33,6 +34,7 @@ use r4_service::upstream::Upstream;
 
 use config::{Deadlines, GatewayConfig};
 use limits::{AddressLimiter, Limiter};
+use open::OpenRequests;
 use proxies::TrustedProxies;
 use watch::Watch;
 
@@ -43,6 +45,9 @@ pub const GIT: &str = match option_env!("R4_GIT") {
     Some(commit) => commit,
     None => "unknown",
 };
+
+/// Most time for the first look-up of the trusted proxies' names; later ones are in the background.
+const FIRST_LOOK_UP: Duration = Duration::from_secs(1);
 
 /// A gateway that is ready to be served.
 #[derive(Debug)]
@@ -61,6 +66,7 @@ struct App {
     proxies: Arc<TrustedProxies>,
     address_limit: AddressLimiter,
     key_limit: Limiter<String>,
+    open: Arc<OpenRequests>,
     watch: Arc<Watch>,
     deadlines: Deadlines,
     openapi: Bytes,
@@ -77,11 +83,13 @@ pub async fn start(config: GatewayConfig) -> Gateway {
         proxies: Arc::clone(&proxies),
         address_limit: AddressLimiter::new(config.address_policy),
         key_limit: Limiter::new(config.key_policy),
+        open: Arc::new(OpenRequests::new(config.open_per_address)),
         watch: Arc::new(Watch::new(core_url, vrf_url, key)),
         deadlines,
         openapi: openapi::text().into(),
     });
-    proxies.look_up().await;
+    // A name server that does not answer must not hold the start up.
+    let _ = tokio::time::timeout(FIRST_LOOK_UP, proxies.look_up()).await;
     let readiness = Readiness::not_yet("the upstreams were not looked at yet");
     readiness.set(app.watch.look().await);
     tokio::spawn(Arc::clone(&app.watch).keep_looking(readiness.clone()));

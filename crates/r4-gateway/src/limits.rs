@@ -187,7 +187,7 @@ fn whole_seconds(time: Duration) -> u32 {
 
 /// What an address is limited by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Source {
+pub(crate) enum Source {
     V4([u8; 4]),
     /// A /64: what one subscriber has (RFC 6177).
     V6([u16; 4]),

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use r4_gateway::config::{DEFAULT_PORT, ENVIRONMENT, GatewayConfig};
 use r4_service::args::{self, About, Action, complain};
 use r4_service::config::Env;
-use r4_service::server::{self, ConnectionLimits};
+use r4_service::server::{self, ServeError, Stop};
 use r4_service::trace;
 
 const ABOUT: About = About {
@@ -26,20 +26,14 @@ fn main() -> ExitCode {
         Ok(config) => config,
         Err(errors) => return complain(&format!("r4-gateway: {errors}"), 2),
     };
-    trace::init(config.common.log);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(cause) => return complain(&format!("r4-gateway: cannot start: {cause}"), 1),
-    };
-    match runtime.block_on(serve(config)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => complain(&format!("r4-gateway: {error}"), 1),
-    }
+    server::run_to_end(ABOUT.name, serve(config))
 }
 
-async fn serve(config: GatewayConfig) -> Result<(), server::ServeError> {
+async fn serve(config: GatewayConfig) -> Result<(), ServeError> {
+    let mut stop = Stop::watch()?;
+    trace::init(config.common.log);
     let address = SocketAddr::new(config.common.host, config.common.port);
-    let gateway = r4_gateway::start(config).await;
     let listener = server::bind(ABOUT.name, address).await?;
-    server::run(listener, gateway.router, gateway.readiness, ConnectionLimits::default()).await
+    let Some(gateway) = stop.or(r4_gateway::start(config)).await else { return Ok(()) };
+    server::run(listener, gateway.router, gateway.readiness, stop).await
 }

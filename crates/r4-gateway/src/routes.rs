@@ -20,7 +20,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderName, Method, Response, header};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{any, get};
+use axum::routing::{any, get, head};
 use r4_api::core::{MAX_BYTES_PER_REQUEST, MAX_WORDS_PER_REQUEST};
 use r4_api::gateway::RequestBounds;
 use r4_receipt::MAX_DOCUMENT_BYTES;
@@ -77,11 +77,14 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .layer(cors());
     let keyed = Router::from(keyed())
         .route_layer(from_fn_with_state(Arc::clone(app), authenticate))
+        .route("/v1/vrf", head(vrf_method).fallback(vrf_method))
+        .route("/v1/random_dual", head(random_dual_method).fallback(random_dual_method))
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn(refuse_needless_body))
         .layer(limited.clone());
     let rest = Router::new()
         .route("/v1/{*rest}", any(unknown_path))
+        .route("/docs/{*rest}", any(unknown_path))
         .layer(from_fn(refuse_needless_body))
         .layer(limited);
     // For the node's own use, on its port alone: neither limited nor behind a key.
@@ -92,6 +95,16 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
 
 async fn wrong_method(_: Request) -> Problem {
     Problem::method_not_allowed()
+}
+
+/// Refuses HEAD, too: an answer costs an index that nobody would see.
+async fn vrf_method(_: Request) -> Problem {
+    Problem::only_methods("GET,POST")
+}
+
+/// As [`vrf_method`].
+async fn random_dual_method(_: Request) -> Problem {
+    Problem::only_methods("GET")
 }
 
 async fn unknown_path(_: Request) -> Problem {

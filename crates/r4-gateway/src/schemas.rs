@@ -33,7 +33,7 @@ pub struct Attestation {
     pub bytes: String,
     /// How many.
     pub n: u32,
-    /// SHA-256 of the sealed core that made them.
+    /// SHA-256 of the node's sealed core; it made them unless `mode` is `fallback`.
     pub core_sha256: String,
     /// `sealed` or `fallback`.
     pub mode: String,

@@ -83,18 +83,10 @@ impl Watch {
     }
 
     /// Looks for ever and keeps `readiness` true to what is seen.
-    ///
-    /// Ends when somebody else has set `readiness`: the service is stopping.
     pub(crate) async fn keep_looking(self: Arc<Self>, readiness: Readiness) {
-        let mut said = readiness.reason();
         loop {
             tokio::time::sleep(EVERY).await;
-            let reason = self.look().await;
-            if readiness.reason() != said {
-                return;
-            }
-            readiness.set(reason.clone());
-            said = reason;
+            readiness.set(self.look().await);
         }
     }
 }

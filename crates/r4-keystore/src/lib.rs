@@ -1,10 +1,11 @@
 //! What r4-vrf keeps on disk, and what it derives from it: the root seed, the keys, the index.
 //!
 //! [`state::State`] opens the folder and applies its rules: [`seed`] reads or makes the one secret,
-//! [`index`] hands out receipt numbers that no crash makes repeat, [`keys`] derives a key per use
+//! [`epoch`] says since when, [`index`] hands out receipt numbers that no crash makes repeat, [`keys`] derives a key per use
 //! and signs, [`selftest`] proves at start that every primitive still works. Everything here
 //! blocks; an async caller moves it to a blocking thread.
 
+pub mod epoch;
 pub mod index;
 pub mod keys;
 pub mod seed;

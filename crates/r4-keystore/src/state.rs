@@ -16,11 +16,16 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
+use r4_receipt::Timestamp;
+
+use crate::epoch::{self, EpochError};
 use crate::index::{IndexError, IndexStore, Lock};
 use crate::seed::{RootSeed, SeedError};
 
 /// File of the root seed.
 pub const SEED_FILE: &str = "root.seed";
+/// File that says since when the seed's keys exist.
+pub const EPOCH_FILE: &str = "epoch";
 /// File of the receipt index.
 pub const INDEX_FILE: &str = "index";
 
@@ -33,6 +38,8 @@ pub struct State {
     pub index: IndexStore,
     /// Whether this start made the seed.
     pub start: Start,
+    /// Since when the seed's keys exist, if that was noted.
+    pub since: Option<Timestamp>,
 }
 
 /// Whether a seed was found or made.
@@ -83,17 +90,22 @@ pub enum StateError {
     /// The index cannot be used.
     #[error(transparent)]
     Index(#[from] IndexError),
+    /// The note of the keys' beginning cannot be used.
+    #[error(transparent)]
+    Epoch(#[from] EpochError),
 }
 
 impl State {
-    /// Opens the folder `path`, made if missing (mode 0700), and locks it.
+    /// Opens the folder `path`, made if missing (mode 0700), and locks it. Keys that are made now
+    /// exist since `now`.
     ///
     /// # Errors
     /// The folder, the seed or the index cannot be used, or one of the two is missing.
-    pub fn open(path: &Path) -> Result<Self, StateError> {
+    pub fn open(path: &Path, now: Timestamp) -> Result<Self, StateError> {
         let fail = |cause| StateError::Folder { path: path.to_owned(), cause };
         DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(fail)?;
         let (seed_path, index_path) = (path.join(SEED_FILE), path.join(INDEX_FILE));
+        let epoch_path = path.join(EPOCH_FILE);
         let lock = Lock::acquire(&index_path)?;
         // `symlink_metadata`, so that a dangling link counts as present and is then refused.
         let present = |path: &Path| match path.symlink_metadata() {
@@ -114,11 +126,12 @@ impl State {
                 if index.ceiling() > 0 {
                     return Err(StateError::IndexWithoutSeed { path: path.to_owned() });
                 }
+                epoch::write(&epoch_path, now)?;
                 (index, RootSeed::create(&seed_path)?, Start::First)
             }
         };
         index.reserve()?;
-        Ok(Self { seed, index, start })
+        Ok(Self { seed, index, start, since: epoch::read(&epoch_path)? })
     }
 }
 
@@ -128,16 +141,26 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
 
+    fn open(path: &Path) -> Result<State, StateError> {
+        State::open(path, Timestamp::from_unix(1_800_000_000).unwrap())
+    }
+
     #[test]
     fn first_start_makes_both_and_the_next_goes_on() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("var/state");
-        let first = State::open(&path).unwrap();
+        let first = open(&path).unwrap();
         assert_eq!((first.start, first.index.next().unwrap()), (Start::First, 0));
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
         let seed = *first.seed.bytes();
+        let first_since = first.since.map(Timestamp::unix);
         drop(first);
-        let again = State::open(&path).unwrap();
+        let later = Timestamp::from_unix(1_900_000_000).unwrap();
+        let again = State::open(&path, later).unwrap();
+        assert_eq!(
+            (first_since, again.since),
+            (Some(1_800_000_000), Timestamp::from_unix(1_800_000_000).ok())
+        );
         assert_eq!((again.start, again.index.next().unwrap()), (Start::Again, 64));
         assert_eq!(*again.seed.bytes(), seed);
     }
@@ -145,18 +168,18 @@ mod tests {
     #[test]
     fn half_a_state_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        drop(State::open(folder.path()).unwrap());
+        drop(open(folder.path()).unwrap());
         let (seed, index) = (folder.path().join(SEED_FILE), folder.path().join(INDEX_FILE));
         let kept = fs::read(&index).unwrap();
 
         fs::remove_file(&index).unwrap();
-        let error = State::open(folder.path()).expect_err("no index");
+        let error = open(folder.path()).expect_err("no index");
         assert!(matches!(error, StateError::SeedWithoutIndex { .. }), "{error}");
         assert!(error.to_string().contains("printf"), "{error}");
 
         fs::write(&index, kept).unwrap();
         fs::remove_file(&seed).unwrap();
-        let error = State::open(folder.path()).expect_err("no seed");
+        let error = open(folder.path()).expect_err("no seed");
         assert!(matches!(error, StateError::IndexWithoutSeed { .. }), "{error}");
         assert!(!seed.exists(), "a refused start makes no seed");
     }
@@ -165,28 +188,28 @@ mod tests {
     fn a_first_start_cut_short_goes_on() {
         let folder = tempfile::tempdir().unwrap();
         drop(IndexStore::create(&folder.path().join(INDEX_FILE)).unwrap());
-        let state = State::open(folder.path()).unwrap();
+        let state = open(folder.path()).unwrap();
         assert_eq!((state.start, state.index.next().unwrap()), (Start::First, 0));
     }
 
     #[test]
     fn the_advice_for_a_lost_index_works() {
         let folder = tempfile::tempdir().unwrap();
-        drop(State::open(folder.path()).unwrap());
+        drop(open(folder.path()).unwrap());
         fs::write(folder.path().join(INDEX_FILE), "r4-index/v1\n1000\n1000\n").unwrap();
-        assert_eq!(State::open(folder.path()).unwrap().index.next().unwrap(), 1000);
+        assert_eq!(open(folder.path()).unwrap().index.next().unwrap(), 1000);
     }
 
     #[test]
     fn one_process_at_a_time_and_no_loose_seed() {
         let folder = tempfile::tempdir().unwrap();
-        let held = State::open(folder.path()).unwrap();
-        let error = State::open(folder.path()).expect_err("locked");
+        let held = open(folder.path()).unwrap();
+        let error = open(folder.path()).expect_err("locked");
         assert!(matches!(error, StateError::Index(IndexError::Locked { .. })), "{error}");
         drop(held);
         let seed = folder.path().join(SEED_FILE);
         fs::set_permissions(&seed, fs::Permissions::from_mode(0o644)).unwrap();
-        let error = State::open(folder.path()).expect_err("loose");
+        let error = open(folder.path()).expect_err("loose");
         assert!(matches!(error, StateError::Seed(SeedError::Mode { .. })), "{error}");
     }
 }

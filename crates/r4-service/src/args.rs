@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::common::read_port;
+use crate::common::read_own_address;
 use crate::config::Env;
 use crate::healthcheck;
 
@@ -53,9 +53,9 @@ pub fn parse(about: &About, args: impl IntoIterator<Item = String>) -> Action {
 
 fn check(about: &About) -> ExitCode {
     let mut env = Env::from_process();
-    let port = read_port(&mut env).unwrap_or(about.default_port);
-    match env.finish(Some(port)).map_err(|e| e.to_string()) {
-        Ok(port) => match healthcheck::run(port) {
+    let address = read_own_address(&mut env, about.default_port);
+    match env.finish(Some(address)).map_err(|e| e.to_string()) {
+        Ok(address) => match healthcheck::run(address) {
             Ok(()) => say("ok"),
             Err(error) => complain(&error.to_string(), 1),
         },

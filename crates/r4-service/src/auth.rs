@@ -14,20 +14,25 @@ const STRONG_CHARACTERS: usize = 16;
 /// Keys that everybody knows.
 const KNOWN_KEYS: [&str; 2] = ["demo", "change-me"];
 
-/// A secret text that is wiped on drop and shows nothing of itself.
-pub struct Secret(Zeroizing<String>);
+/// A key to be sent in a header; it shows nothing of itself.
+#[derive(Clone)]
+pub struct Secret(HeaderValue);
 
 impl Secret {
-    /// Takes the text.
-    pub fn new(text: String) -> Self {
-        Self(Zeroizing::new(text))
+    /// Takes a key of visible ASCII characters; `None` for any other text, which no header carries
+    /// unchanged.
+    pub fn new(text: &str) -> Option<Self> {
+        if text.is_empty() || !text.bytes().all(|b| b.is_ascii_graphic()) {
+            return None;
+        }
+        let mut value = HeaderValue::from_str(text).ok()?;
+        value.set_sensitive(true);
+        Some(Self(value))
     }
 
-    /// Returns the header value to send, marked sensitive; `None` if the text has control bytes.
-    pub fn header_value(&self) -> Option<HeaderValue> {
-        let mut value = HeaderValue::from_str(&self.0).ok()?;
-        value.set_sensitive(true);
-        Some(value)
+    /// Returns the header value to send, marked sensitive.
+    pub fn header_value(&self) -> HeaderValue {
+        self.0.clone()
     }
 }
 

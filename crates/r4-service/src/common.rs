@@ -1,11 +1,16 @@
 //! Settings that every service has.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use crate::auth::{ApiKey, KeyStrength};
+use zeroize::Zeroizing;
+
+use crate::auth::{ApiKey, KeyStrength, Secret};
 use crate::config::Env;
 use crate::domain::Domain;
 use crate::trace::{LogConfig, LogFormat};
+
+/// Where a service listens unless it is told.
+const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// Listener, keys and logs of a service.
 #[derive(Debug)]
@@ -19,7 +24,7 @@ pub struct CommonConfig {
     /// Key that the services present to each other; `R4_API_KEY` unless set.
     pub internal_key: ApiKey,
     /// The key itself, to be sent to the other services.
-    pub internal_secret: crate::auth::Secret,
+    pub internal_secret: Secret,
     /// Whether a weak key may serve remote callers.
     pub domain: Domain,
     /// What is logged, and how.
@@ -29,42 +34,69 @@ pub struct CommonConfig {
 impl CommonConfig {
     /// Reads the settings; errors are gathered in `env`.
     pub fn read(env: &mut Env, default_port: u16) -> Option<Self> {
-        let host = env.text_either("R4_API_HOST", "API_HOST");
-        let host = env.parse("API_HOST", host, "an IP address such as 127.0.0.1 or 0.0.0.0");
-        let port = read_port(env);
+        let (host, port) = (read_host(env), read_port(env));
         let log = read_log(env);
         let domain = Domain::parse(&env.text("DOMAIN").unwrap_or_default());
-        let api = env.text_either("R4_API_KEY", "API_KEY");
-        let internal = env.text("R4_INTERNAL_KEY").or_else(|| api.clone());
-        let (Some(api), Some(internal)) = (api, internal) else {
+        let api = env.text_either("R4_API_KEY", "API_KEY").map(Zeroizing::new);
+        if api.is_none() {
             env.error(
                 "R4_API_KEY is not set: choose a key, for example with `openssl rand -hex 32`",
             );
-            return None;
-        };
-        let (api_key, internal_key) = (ApiKey::new(&api), ApiKey::new(&internal));
-        for (name, key) in [("R4_API_KEY", &api_key), ("R4_INTERNAL_KEY", &internal_key)] {
-            if domain.is_public() && key.strength() == KeyStrength::Weak {
-                env.error(format!(
-                    "{name} is too weak for a public DOMAIN: set at least 16 random characters, for \
-                     example with `openssl rand -hex 32`"
-                ));
-            }
         }
+        let internal = env.text("R4_INTERNAL_KEY").map(Zeroizing::new);
+        let own = internal.as_ref().and_then(|key| check_key(env, "R4_INTERNAL_KEY", key, &domain));
+        let shared = api.as_ref().and_then(|key| check_key(env, "R4_API_KEY", key, &domain));
+        let api_key = ApiKey::new(&api?);
+        let (internal_key, internal_secret) =
+            own.or_else(|| shared.filter(|_| internal.is_none()))?;
         Some(Self {
-            host: host.unwrap_or(IpAddr::from([127, 0, 0, 1])),
+            host: host.unwrap_or(LOOPBACK),
             port: port.unwrap_or(default_port),
             api_key,
             internal_key,
-            internal_secret: crate::auth::Secret::new(internal),
+            internal_secret,
             domain,
             log,
         })
     }
 }
 
-/// Reads the port alone: what `healthcheck` needs.
-pub fn read_port(env: &mut Env) -> Option<u16> {
+/// Takes the key in the variable `name` if it can be sent and suits the node's name.
+fn check_key(env: &mut Env, name: &str, text: &str, domain: &Domain) -> Option<(ApiKey, Secret)> {
+    let key = ApiKey::new(text);
+    if domain.is_public() && key.strength() == KeyStrength::Weak {
+        env.error(format!(
+            "{name} is too weak for a public DOMAIN: set at least 16 random characters, for \
+             example with `openssl rand -hex 32`"
+        ));
+    }
+    let secret = Secret::new(text);
+    if secret.is_none() {
+        env.error(format!(
+            "{name} must be letters, digits and signs of ASCII, without a space: it is sent in a \
+             header"
+        ));
+    }
+    Some((key, secret?))
+}
+
+/// Returns where the service itself can be asked: what `healthcheck` needs.
+pub fn read_own_address(env: &mut Env, default_port: u16) -> SocketAddr {
+    let (host, port) = (read_host(env), read_port(env));
+    let host = match host.unwrap_or(LOOPBACK) {
+        IpAddr::V4(ip) if ip.is_unspecified() => LOOPBACK,
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        other => other,
+    };
+    SocketAddr::new(host, port.unwrap_or(default_port))
+}
+
+fn read_host(env: &mut Env) -> Option<IpAddr> {
+    let host = env.text_either("R4_API_HOST", "API_HOST");
+    env.parse("API_HOST", host, "an IP address such as 127.0.0.1 or 0.0.0.0")
+}
+
+fn read_port(env: &mut Env) -> Option<u16> {
     let port = env.text_either("R4_PORT", "PORT");
     env.parse("PORT", port, "a port number from 0 to 65535")
 }
@@ -75,4 +107,53 @@ fn read_log(env: &mut Env) -> LogConfig {
     let format = env.text("R4_LOG_FORMAT");
     let format = env.parse::<LogFormat>("R4_LOG_FORMAT", format, "text or json");
     LogConfig { level: level.unwrap_or_default(), format: format.unwrap_or_default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<CommonConfig, String> {
+        let mut env = Env::of(pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
+        let config = CommonConfig::read(&mut env, 8080);
+        env.finish(config).map_err(|errors| errors.to_string())
+    }
+
+    #[test]
+    fn a_key_that_no_header_carries_is_refused_by_name() {
+        for key in ["ключ-из-шестнадцати", "with a space in it", "a\u{1}b"] {
+            assert!(read(&[("R4_API_KEY", key)]).expect_err(key).contains("R4_API_KEY must"));
+            let both = [("R4_API_KEY", "demo"), ("R4_INTERNAL_KEY", key)];
+            assert!(read(&both).expect_err(key).contains("R4_INTERNAL_KEY must"));
+        }
+    }
+
+    #[test]
+    fn the_internal_key_is_the_api_key_unless_set() {
+        let config = read(&[("API_KEY", "demo")]).expect("good");
+        assert!(config.internal_key.matches("demo"));
+        let both = [("R4_API_KEY", "demo"), ("R4_INTERNAL_KEY", "other")];
+        let config = read(&both).expect("good");
+        assert!(config.api_key.matches("demo") && config.internal_key.matches("other"));
+        assert_eq!(config.internal_secret.header_value(), "other");
+    }
+
+    #[test]
+    fn only_the_weak_key_that_was_set_is_blamed() {
+        let errors = read(&[("R4_API_KEY", "demo"), ("DOMAIN", "node.example.org")]);
+        let text = errors.expect_err("weak");
+        assert!(text.contains("R4_API_KEY is too weak") && !text.contains("INTERNAL"), "{text}");
+    }
+
+    #[test]
+    fn the_own_address_is_one_that_can_be_asked() {
+        let address = |host: &str| {
+            let mut env = Env::of([("API_HOST".to_owned(), host.to_owned())]);
+            read_own_address(&mut env, 8080).to_string()
+        };
+        assert_eq!(address(""), "127.0.0.1:8080");
+        assert_eq!(address("0.0.0.0"), "127.0.0.1:8080");
+        assert_eq!(address("::"), "[::1]:8080");
+        assert_eq!(address("192.0.2.7"), "192.0.2.7:8080");
+    }
 }

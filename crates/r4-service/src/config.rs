@@ -7,10 +7,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use zeroize::Zeroizing;
+
 /// A snapshot of the environment that gathers what is wrong with it.
 #[derive(Debug, Default)]
 pub struct Env {
-    vars: BTreeMap<String, String>,
+    /// Some values are keys.
+    vars: BTreeMap<String, Zeroizing<String>>,
     read: Vec<&'static str>,
     errors: Vec<String>,
 }
@@ -36,7 +39,8 @@ impl Env {
 
     /// Makes an environment of the given pairs.
     pub fn of(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
-        let vars = pairs.into_iter().filter(|(_, v)| !v.trim().is_empty()).collect();
+        let vars = pairs.into_iter().map(|(key, value)| (key, Zeroizing::new(value)));
+        let vars = vars.filter(|(_, value)| !value.trim().is_empty()).collect();
         Self { vars, ..Self::default() }
     }
 
@@ -50,7 +54,10 @@ impl Env {
     pub fn text_either(&mut self, key: &'static str, short: &'static str) -> Option<String> {
         match (self.text(key), self.text(short)) {
             (Some(a), Some(b)) if a != b => {
-                self.error(format!("{key} and {short} are set to different values; set one"));
+                self.error(format!(
+                    "{key} and {short} are set to different values; set one (an image that sets \
+                     {short} itself wants that name)"
+                ));
                 Some(a)
             }
             (a, b) => a.or(b),

@@ -1,7 +1,7 @@
 //! The health check of a container, by the service's own binary: no shell, no curl.
 
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 const DEADLINE: Duration = Duration::from_secs(3);
@@ -9,37 +9,36 @@ const DEADLINE: Duration = Duration::from_secs(3);
 /// Why a service is not healthy.
 #[derive(Debug, thiserror::Error)]
 pub enum HealthcheckError {
-    /// Nothing answers on the port.
-    #[error("no answer on 127.0.0.1:{port}: {cause}")]
+    /// Nothing answers there.
+    #[error("no answer on {address}: {cause}")]
     NoAnswer {
-        /// Port that was asked.
-        port: u16,
+        /// Address that was asked.
+        address: SocketAddr,
         /// What the system said.
         cause: std::io::Error,
     },
     /// Something answers, but not 200.
-    #[error("GET /health on 127.0.0.1:{port} did not answer 200")]
+    #[error("GET /health on {address} did not answer 200")]
     NotOk {
-        /// Port that was asked.
-        port: u16,
+        /// Address that was asked.
+        address: SocketAddr,
     },
 }
 
-/// Asks `GET /health` on the own port.
+/// Asks `GET /health` on the own address.
 ///
 /// # Errors
 /// [`HealthcheckError`] when there is no answer within 3 s or it is not 200.
-pub fn run(port: u16) -> Result<(), HealthcheckError> {
-    let head = ask(port).map_err(|cause| HealthcheckError::NoAnswer { port, cause })?;
+pub fn run(address: SocketAddr) -> Result<(), HealthcheckError> {
+    let head = ask(address).map_err(|cause| HealthcheckError::NoAnswer { address, cause })?;
     if head.starts_with(b"HTTP/1.1 200") || head.starts_with(b"HTTP/1.0 200") {
         Ok(())
     } else {
-        Err(HealthcheckError::NotOk { port })
+        Err(HealthcheckError::NotOk { address })
     }
 }
 
-fn ask(port: u16) -> std::io::Result<Vec<u8>> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+fn ask(address: SocketAddr) -> std::io::Result<Vec<u8>> {
     let mut stream = TcpStream::connect_timeout(&address, DEADLINE)?;
     stream.set_read_timeout(Some(DEADLINE))?;
     stream.set_write_timeout(Some(DEADLINE))?;

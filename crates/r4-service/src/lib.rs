@@ -12,6 +12,7 @@ pub mod common;
 pub mod config;
 pub mod domain;
 pub mod healthcheck;
+mod leftover;
 pub mod metrics;
 pub mod problem;
 pub mod query;

@@ -40,6 +40,18 @@ impl Problem {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail)
     }
 
+    /// The 405 of a path that has the methods `allowed` (a list for the header `Allow`) alone.
+    pub fn only_methods(allowed: &'static str) -> Self {
+        Self::method_not_allowed().with_header(header::ALLOW, HeaderValue::from_static(allowed))
+    }
+
+    /// The 408 of a body that comes too slowly; it ends the connection.
+    pub fn slow_body() -> Self {
+        let detail = "the body of the request did not arrive in time";
+        Self::new(StatusCode::REQUEST_TIMEOUT, "slow-body", detail)
+            .with_header(header::CONNECTION, HeaderValue::from_static("close"))
+    }
+
     /// The 500 of a fault of ours; the cause goes to the log, not to the client.
     pub fn internal() -> Self {
         let detail = "the service failed; its log has the cause under this request's id";

@@ -2,8 +2,10 @@
 //!
 //! Accepts on hyper itself, because `axum::serve` has no time-out for a slow head.
 
+use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,13 +19,18 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt as _;
 
+use crate::args::complain;
+use crate::metrics;
 use crate::ready::Readiness;
 
 /// Time for requests that were sent before a stop to be read.
 const LAST_READ: Duration = Duration::from_millis(100);
+/// Time for work on blocking threads after the last answer.
+const LAST_WORK: Duration = Duration::from_secs(1);
 
 /// Bounds on connections.
 #[derive(Clone, Copy, Debug)]
@@ -59,13 +66,16 @@ impl Default for ConnectionLimits {
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// The address cannot be listened on.
-    #[error("cannot listen on {address}: {cause}")]
+    #[error("cannot listen on {address}: {cause}; PORT and API_HOST choose another address")]
     Bind {
         /// Address asked for.
         address: SocketAddr,
         /// What the system said.
         cause: std::io::Error,
     },
+    /// Signals cannot be watched for.
+    #[error("cannot watch for SIGTERM: {0}")]
+    Signals(std::io::Error),
     /// Requests were still open when the drain time was over.
     #[error("requests were still open after {seconds} s and were cut off")]
     Forced {
@@ -94,7 +104,7 @@ fn announce(line: &str) {
     }
 }
 
-/// Serves `app` until SIGTERM or SIGINT, then drains.
+/// Serves `app` until `stop` is asked for, then drains.
 ///
 /// # Errors
 /// [`ServeError::Forced`] when the drain time was not enough.
@@ -102,9 +112,10 @@ pub async fn run(
     listener: TcpListener,
     app: Router,
     readiness: Readiness,
-    limits: ConnectionLimits,
+    mut stop: Stop,
 ) -> Result<(), ServeError> {
-    serve_until(listener, app, readiness, limits, stop_signal()).await
+    tokio::spawn(metrics::keep_summing());
+    serve_until(listener, app, readiness, ConnectionLimits::default(), stop.asked()).await
 }
 
 /// Serves `app` until `stop` ends, then: readiness off, no new connections, drain, time-out.
@@ -130,7 +141,7 @@ pub async fn serve_until(
             }
         }
     }
-    readiness.set(Some("the service is stopping".to_owned()));
+    readiness.end("the service is stopping");
     take_waiting(&listener, &permits, &app, limits, &graceful).await;
     drop(listener);
     tracing::info!("stopping: waiting for open requests");
@@ -208,18 +219,57 @@ fn open(
     });
 }
 
-/// Ends at the first SIGTERM or SIGINT.
-async fn stop_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut term = match signal(SignalKind::terminate()) {
-        Ok(term) => term,
-        Err(cause) => {
-            tracing::error!(%cause, "cannot watch for SIGTERM");
-            return std::future::pending().await;
+/// The signals that end a service, watched from the moment this is made: what comes while the
+/// service starts counts, too.
+#[derive(Debug)]
+pub struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    /// Begins to watch for SIGTERM and SIGINT.
+    ///
+    /// # Errors
+    /// [`ServeError::Signals`].
+    pub fn watch() -> Result<Self, ServeError> {
+        let terminate = signal(SignalKind::terminate()).map_err(ServeError::Signals)?;
+        let interrupt = signal(SignalKind::interrupt()).map_err(ServeError::Signals)?;
+        Ok(Self { terminate, interrupt })
+    }
+
+    /// Ends at the first signal.
+    pub async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
+    }
+
+    /// Waits for `start`; `None` when a signal comes first, and `start` is given up then.
+    pub async fn or<T>(&mut self, start: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            () = self.asked() => None,
+            started = start => Some(started),
+        }
+    }
+}
+
+/// Runs a service named `name` on a runtime of its own to its end, and says why it failed.
+///
+/// Work that blocks does not hold the end up for long.
+pub fn run_to_end<E: fmt::Display>(
+    name: &str,
+    service: impl Future<Output = Result<(), E>>,
+) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(cause) => return complain(&format!("{name}: no threads: {cause}"), 1),
     };
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
+    let ended = runtime.block_on(service);
+    runtime.shutdown_timeout(LAST_WORK);
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => complain(&format!("{name}: {error}"), 1),
     }
 }

@@ -1,5 +1,5 @@
-//! The layers around every service's routes, outermost first: id, log and metrics, panic,
-//! time-out, bodies. Authentication is the route's own affair.
+//! The layers around every service's routes, outermost first: id, log and metrics, the rest of the
+//! body, panic, time-out, size of bodies. Authentication is the route's own affair.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,26 +7,23 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
-use axum::http::{HeaderName, HeaderValue, Method};
+use axum::http::{HeaderName, HeaderValue, Method, Uri};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http_body::Body as _;
-use http_body_util::BodyExt as _;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::query::Query;
 use crate::ready::Readiness;
-use crate::{Problem, metrics as exporter};
+use crate::{Problem, leftover, metrics as exporter};
 
 /// Header that names a request in answers and logs.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Routes that machines ask all the time; a request for one is logged at level `debug`.
 const PROBES: [&str; 4] = ["/health", "/ready", "/version", "/metrics"];
-
-/// Most bytes of a needless body that are taken in.
-const DISCARDED_BYTES: usize = 32 * 1024 * 1024;
 
 /// Bounds on one request.
 #[derive(Clone, Copy, Debug)]
@@ -46,21 +43,23 @@ pub fn wrap(routes: Router, readiness: Readiness, limits: RequestLimits) -> Rout
     exporter::install();
     let layers = ServiceBuilder::new()
         .layer(from_fn(observe))
+        .layer(from_fn(leftover::drain))
         .layer(CatchPanicLayer::custom(on_panic))
         .layer(from_fn(move |request, next| with_deadline(limits.head_deadline, request, next)))
         .layer(DefaultBodyLimit::max(limits.body_bytes));
     routes
-        .route("/ready", get(async move || ready(&readiness)))
+        .route("/ready", get(async move |uri: Uri| ready(&readiness, &uri)))
         .route("/metrics", get(exporter::render))
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(layers)
 }
 
-fn ready(readiness: &Readiness) -> Response {
+fn ready(readiness: &Readiness, uri: &Uri) -> Result<&'static str, Problem> {
+    Query::parse(uri.query(), &[])?;
     match readiness.reason() {
-        None => "ready".into_response(),
-        Some(reason) => Problem::unavailable("not-ready", reason, 1).into_response(),
+        None => Ok("ready"),
+        Some(reason) => Err(Problem::unavailable("not-ready", reason, 1)),
     }
 }
 
@@ -118,22 +117,14 @@ fn on_panic(cause: Box<dyn std::any::Any + Send>) -> Response {
 }
 
 /// Refuses the body of a method that takes none: a layer for a service's own routes, within its
-/// limits. Unread the body would break the connection, and through a proxy the answer; so it is
-/// taken in and thrown away first, within bounds.
+/// limits.
 pub async fn refuse_needless_body(request: Request, next: Next) -> Response {
     let takes_none = matches!(*request.method(), Method::GET | Method::HEAD);
-    if !takes_none || request.body().is_end_stream() {
-        return next.run(request).await;
+    if takes_none && !request.body().is_end_stream() {
+        let detail = "this method takes no body";
+        return Problem::bad_request("unexpected-body", detail).into_response();
     }
-    let mut body = request.into_body();
-    let mut seen = 0_usize;
-    while let Some(Ok(frame)) = body.frame().await {
-        seen = seen.saturating_add(frame.data_ref().map_or(0, bytes::Bytes::len));
-        if seen > DISCARDED_BYTES {
-            break;
-        }
-    }
-    Problem::bad_request("unexpected-body", "this method takes no body").into_response()
+    next.run(request).await
 }
 
 async fn with_deadline(deadline: Duration, request: Request, next: Next) -> Response {

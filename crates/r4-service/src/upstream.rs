@@ -105,7 +105,7 @@ impl Upstream {
             .pool_max_idle_per_host(64)
             .build(connector);
         let permits = Arc::new(Semaphore::new(limits.calls));
-        let key = key.header_value().unwrap_or(HeaderValue::from_static(""));
+        let key = key.header_value();
         Self { name, base, key, client, permits, limits }
     }
 

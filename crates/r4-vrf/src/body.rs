@@ -1,5 +1,7 @@
 //! JSON bodies: their type, their size, their form.
 
+use std::time::Duration;
+
 use axum::extract::{FromRequest as _, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use bytes::Bytes;
@@ -8,20 +10,25 @@ use serde::de::DeserializeOwned;
 
 /// Most bytes of a body.
 pub const MAX_BYTES: usize = 64 * 1024;
+/// Most time for a body to arrive.
+const MOST_TIME: Duration = Duration::from_secs(5);
 /// Most characters of a parser's message that are passed on; it may quote the body.
 const MESSAGE_CHARACTERS: usize = 200;
 
 /// Reads the whole body of a request that says it is JSON.
 ///
 /// # Errors
-/// 415 for another type, 413 for more than 64 KiB, 400 when the body breaks off.
+/// 415 for another type, 413 for more than 64 KiB, 408 when it takes more than 5 s, 400 when the
+/// body breaks off.
 pub async fn read_json(request: Request) -> Result<Bytes, Problem> {
     if !is_json(request.headers()) {
         let detail = "the body must be JSON, and say so: Content-Type: application/json";
         let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
         return Err(Problem::new(status, "unsupported-media-type", detail));
     }
-    Bytes::from_request(request, &()).await.map_err(|rejection| {
+    let reading = tokio::time::timeout(MOST_TIME, Bytes::from_request(request, &())).await;
+    let read = reading.map_err(|_| Problem::slow_body())?;
+    read.map_err(|rejection| {
         if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
             let detail = format!("the body may have at most {MAX_BYTES} bytes");
             return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", detail);

@@ -4,6 +4,7 @@ use r4_keystore::index::IndexError;
 use r4_keystore::keys::KeysError;
 use r4_keystore::state::StateError;
 use r4_receipt::SealError;
+use r4_receipt::timestamp::TimestampError;
 use r4_service::Problem;
 use r4_service::server::ServeError;
 
@@ -27,9 +28,9 @@ pub enum StartError {
     /// The keys cannot be derived.
     #[error(transparent)]
     Keys(#[from] KeysError),
-    /// The runtime cannot be started.
-    #[error("cannot start threads: {0}")]
-    Threads(std::io::Error),
+    /// The clock is wrong.
+    #[error("the machine's clock is wrong: {0}")]
+    Clock(#[from] TimestampError),
     /// The listener failed or the drain was cut off.
     #[error(transparent)]
     Serve(#[from] ServeError),

@@ -1,8 +1,10 @@
 //! Making an answer: index, proof, digest, signatures; and checking it before it leaves.
 //!
-//! What was made by one implementation is checked by another: the proof by ECVRF verification,
-//! ECDSA by verification and recovery, ML-DSA-65 (made by aws-lc-rs) by fips204, and all of it on
-//! the finished text, as a client will read it. A fault in signing must not give a key away.
+//! The check is a verifier's, on the finished text, as a client will read it: the proof by ECVRF
+//! verification, ECDSA by verification and recovery, ML-DSA-65 (made by aws-lc-rs) by fips204. For
+//! the two curve schemes it shares the arithmetic of k256 with the making: it finds a fault of the
+//! machine, which must not give a key away; a fault of the library is for the tests' second
+//! implementation to find.
 
 use r4_receipt::alpha::index_alpha;
 use r4_receipt::message::mldsa_message;

@@ -2,7 +2,7 @@
 //!
 //! [`node`] holds the keys and the index, [`issue`] makes and checks an answer, [`order`] says what
 //! a client may ask for, [`core`] asks r4-core for bytes, [`workers`] bounds the work. No answer
-//! leaves that a second implementation has not verified.
+//! leaves that this node has not verified itself.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,8 +72,16 @@ pub fn router(app: App) -> Router {
         .route("/version", get(routes::version::version))
         .route("/keys", get(routes::keys::keys))
         .route("/verify", post(routes::verify::verify))
-        .route("/vrf", get(routes::vrf::get).head(no_head).post(routes::vrf::post))
-        .route("/random_dual", get(routes::random_dual::random_dual).head(no_head))
+        .route(
+            "/vrf",
+            get(routes::vrf::get).post(routes::vrf::post).head(vrf_method).fallback(vrf_method),
+        )
+        .route(
+            "/random_dual",
+            get(routes::random_dual::random_dual)
+                .head(random_dual_method)
+                .fallback(random_dual_method),
+        )
         .layer(from_fn(shell::refuse_needless_body))
         .with_state(app);
     let wrapped = shell::wrap(routes, readiness, LIMITS);
@@ -81,7 +89,12 @@ pub fn router(app: App) -> Router {
     wrapped
 }
 
-/// Refuses HEAD where an answer costs an index that nobody would see.
-async fn no_head() -> Problem {
-    Problem::method_not_allowed()
+/// Refuses HEAD, too: an answer costs an index that nobody would see.
+async fn vrf_method() -> Problem {
+    Problem::only_methods("GET,POST")
+}
+
+/// As [`vrf_method`].
+async fn random_dual_method() -> Problem {
+    Problem::only_methods("GET")
 }

@@ -7,7 +7,7 @@ use r4_service::args::{About, Action, complain, parse};
 use r4_service::auth::Guard;
 use r4_service::config::Env;
 use r4_service::ready::Readiness;
-use r4_service::server::{self, ConnectionLimits};
+use r4_service::server::{self, Stop};
 use r4_service::trace;
 use r4_service::upstream::{Upstream, UpstreamLimits};
 use r4_vrf::config::{self, Config};
@@ -33,29 +33,21 @@ fn main() -> ExitCode {
         Ok(config) => config,
         Err(errors) => return complain(&format!("r4-vrf: {errors}"), 2),
     };
-    match run(config) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => complain(&format!("r4-vrf: {error}"), 1),
-    }
+    server::run_to_end(ABOUT.name, serve(config))
 }
 
-fn run(config: Config) -> Result<(), StartError> {
+async fn serve(config: Config) -> Result<(), StartError> {
+    let stop = Stop::watch()?;
     // No core dump and no debugger of the same user sees the keys.
     set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(StartError::Dumpable)?;
-    trace::init(config.common.log);
-    let readiness = Readiness::not_yet("the keys are being loaded and tested");
-    let node = Node::open(&config.state_dir, readiness)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.map_err(StartError::Threads)?.block_on(serve(config, node))
-}
-
-async fn serve(config: Config, node: Node) -> Result<(), StartError> {
     let common = config.common;
+    trace::init(common.log);
+    let readiness = Readiness::not_yet("the keys are being loaded and tested");
+    let node = Node::open(&config.state_dir, readiness.clone())?;
     let key = &common.internal_secret;
     let core = Upstream::new("r4-core", config.core_url, key, UpstreamLimits::default());
-    let readiness = node.readiness().clone();
     let guard = Guard::new(vec![common.api_key, common.internal_key]);
     let routes = router(App::new(node, guard, core));
     let listener = server::bind(ABOUT.name, SocketAddr::new(common.host, common.port)).await?;
-    Ok(server::run(listener, routes, readiness, ConnectionLimits::default()).await?)
+    Ok(server::run(listener, routes, readiness, stop).await?)
 }

@@ -9,7 +9,8 @@ use r4_keystore::index::{IndexError, IndexStore};
 use r4_keystore::keys::NodeKeys;
 use r4_keystore::selftest;
 use r4_keystore::state::{Start, State};
-use r4_receipt::{KeyHash, KeysDocument, PublicKeys};
+use r4_receipt::{KeyHash, KeysDocument, PublicKeys, Timestamp};
+use r4_service::clock;
 use r4_service::ready::Readiness;
 
 use crate::error::{Fault, IssueError, StartError};
@@ -44,7 +45,8 @@ impl Node {
     pub fn open(state_dir: &Path, readiness: Readiness) -> Result<Self, StartError> {
         // Before the first seed is made: a node that cannot compute should not make one.
         passed(&selftest::run())?;
-        let state = State::open(state_dir)?;
+        let now = Timestamp::from_unix(clock::unix_now())?;
+        let state = State::open(state_dir, now)?;
         let keys = NodeKeys::derive(&state.seed)?;
         passed(&selftest::pairwise(&keys))?;
         let public = keys.public_keys().clone();
@@ -59,7 +61,7 @@ impl Node {
         }
         readiness.set(None);
         Ok(Self {
-            keys_document: KeysDocument::of_active(&public, None).to_json(),
+            keys_document: KeysDocument::of_active(&public, state.since).to_json(),
             keys,
             public,
             key_hash,
@@ -117,7 +119,7 @@ impl Node {
         tracing::error!(%fault, "ALARM: the check of an own answer failed; signing has stopped");
         observe::self_check_failed();
         let reason = format!("signing has stopped: {fault}");
-        self.readiness.set(Some(reason.clone()));
+        self.readiness.end(&reason);
         // The first fault stays the reason.
         let _ = self.halted.set(reason);
         IssueError::Fault(fault)
@@ -138,10 +140,8 @@ pub(crate) fn recover(node: &Arc<Node>, cause: &IndexError) {
             tokio::time::sleep(RETRY).await;
         }
         node.recovering.store(false, Ordering::Release);
-        // Another reason, such as a stop or a fault, stays.
-        if node.readiness.reason().as_deref() == Some(NO_INDEX) {
-            node.readiness.set(None);
-        }
+        // The end by a stop or a fault stays.
+        node.readiness.set(None);
         tracing::info!("indexes can be reserved again");
     });
 }

@@ -1,7 +1,9 @@
 //! `GET /docs`: a page that renders `/openapi.json` by a few lines of our own, from this binary.
 
-use axum::http::{HeaderName, header};
-use axum::response::IntoResponse;
+use axum::http::{Uri, header};
+use axum::response::{IntoResponse as _, Response};
+use r4_service::Problem;
+use r4_service::query::Query;
 
 /// Nothing but what this origin serves: no inline script or style, no frame, no form.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
@@ -11,21 +13,22 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
 #[utoipa::path(get, path = "/docs", tag = "node", responses(
     (status = 200, description = "The API, for people", body = String, content_type = "text/html"),
 ))]
-pub(crate) async fn page() -> impl IntoResponse {
-    file("text/html; charset=utf-8", include_str!("../../assets/docs.html"))
+pub(crate) async fn page(uri: Uri) -> Result<Response, Problem> {
+    file(&uri, "text/html; charset=utf-8", include_str!("../../assets/docs.html"))
 }
 
 /// The script of the page.
-pub(crate) async fn script() -> impl IntoResponse {
-    file("text/javascript; charset=utf-8", include_str!("../../assets/app.js"))
+pub(crate) async fn script(uri: Uri) -> Result<Response, Problem> {
+    file(&uri, "text/javascript; charset=utf-8", include_str!("../../assets/app.js"))
 }
 
 /// The style of the page.
-pub(crate) async fn style() -> impl IntoResponse {
-    file("text/css; charset=utf-8", include_str!("../../assets/app.css"))
+pub(crate) async fn style(uri: Uri) -> Result<Response, Problem> {
+    file(&uri, "text/css; charset=utf-8", include_str!("../../assets/app.css"))
 }
 
-fn file(kind: &'static str, text: &'static str) -> ([(HeaderName, &'static str); 5], &'static str) {
+fn file(uri: &Uri, kind: &'static str, text: &'static str) -> Result<Response, Problem> {
+    Query::parse(uri.query(), &[])?;
     let headers = [
         (header::CONTENT_TYPE, kind),
         (header::CACHE_CONTROL, "public, max-age=60"),
@@ -33,5 +36,5 @@ fn file(kind: &'static str, text: &'static str) -> ([(HeaderName, &'static str);
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
     ];
-    (headers, text)
+    Ok((headers, text).into_response())
 }

@@ -14,8 +14,9 @@ use crate::watch::overall;
 use crate::{App, VERSION};
 
 /// Answers `ok`: liveness.
-pub(crate) async fn alive() -> &'static str {
-    "ok"
+pub(crate) async fn alive(uri: Uri) -> Result<&'static str, Problem> {
+    Query::parse(uri.query(), &[])?;
+    Ok("ok")
 }
 
 /// State of the gateway and of both services behind it, at most a few seconds old.

@@ -36,6 +36,7 @@ pub(crate) async fn limits(
     let answer = LimitsAnswer {
         address: address.to_api(),
         key: key.map(Standing::to_api),
+        open_per_address: app.open.most(),
         request: request_bounds(),
     };
     let response = ([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response();

@@ -67,7 +67,7 @@ impl TestNode {
         let node = Node::open(folder, Readiness::not_yet("opening")).unwrap();
         let guard = Guard::new(vec![ApiKey::new(KEY), ApiKey::new(INTERNAL_KEY)]);
         let core: Uri = core.parse().unwrap();
-        let secret = Secret::new(INTERNAL_KEY.to_owned());
+        let secret = Secret::new(INTERNAL_KEY).unwrap();
         let core = Upstream::new("r4-core", core, &secret, UpstreamLimits::default());
         Self { app: router(App::new(node, guard, core)) }
     }
