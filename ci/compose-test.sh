@@ -1,27 +1,34 @@
 #!/usr/bin/env bash
 # Starts the containers for real and tests them from outside: through Caddy over TLS (DOMAIN=localhost)
-# and over plain HTTP (no DOMAIN), then the core's image alone. Leaves nothing behind.
+# and over plain HTTP (no DOMAIN), Caddy under a public name, then the core's image alone.
+# Its containers, volumes, networks and images have names of their own and are gone afterwards;
+# BuildKit's cache and the base images stay.
 #
 # Other ports and key: R4_TEST_HTTP_PORT, R4_TEST_HTTPS_PORT, R4_TEST_CORE_PORT, R4_TEST_VRF_PORT,
 # R4_TEST_GATEWAY_PORT, R4_TEST_ALONE_PORT. R4_TEST_SKIP_E2E=1 leaves out the Rust suite.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# The environment wins over a .env of the person who runs this, and no other node is disturbed.
-export COMPOSE_PROJECT_NAME="r4test$$" COMPOSE_ENV_FILES=/dev/null COMPOSE_FILE=docker-compose.yml
+# No setting of the person who runs this counts, neither from .env nor from the environment, and no
+# other node is disturbed.
+while read -r key; do unset "$key"; done < <(sed -n 's/^\([A-Z0-9_]*\)=.*/\1/p' .env.example)
+work=$(mktemp -d)
+export COMPOSE_PROJECT_NAME="r4test$$" COMPOSE_ENV_FILES=/dev/null
+export COMPOSE_FILE="docker-compose.yml:$work/images.yml"
 export R4_HTTP_PORT=${R4_TEST_HTTP_PORT:-18000} R4_HTTPS_PORT=${R4_TEST_HTTPS_PORT:-18443}
 export R4_CORE_PORT=${R4_TEST_CORE_PORT:-18080} R4_VRF_PORT=${R4_TEST_VRF_PORT:-18081}
 export R4_GATEWAY_PORT=${R4_TEST_GATEWAY_PORT:-18082}
 alone_port=${R4_TEST_ALONE_PORT:-18090}
-unset R4_CORE_IMAGE R4_VRF_IMAGE R4_GATEWAY_IMAGE R4_API_KEY CADDY_EMAIL DOMAIN
 http=http://127.0.0.1:$R4_HTTP_PORT
 https=https://localhost:$R4_HTTPS_PORT
+public=node.example.com
 alone=
-work=$(mktemp -d)
 
 say() { printf 'compose-test: %s\n' "$*"; }
 reason="a command failed; its output is above the logs"
 fail() { reason=$*; say "failed: $reason"; exit 1; }
+
+own_images() { docker image ls --format '{{.Repository}}' --filter "reference=$COMPOSE_PROJECT_NAME-*"; }
 
 finish() {
   local code=$?
@@ -33,12 +40,22 @@ finish() {
   fi
   [ -z "$alone" ] || docker rm -f "$alone" >/dev/null || true
   docker compose down -v --remove-orphans --timeout 20 >/dev/null 2>&1 || { reason="docker compose down"; code=1; }
+  own_images | xargs -r docker image rm -f >/dev/null || true
+  [ -z "$(own_images)" ] || { reason="images are left over"; code=1; }
   rm -rf "$work"
   [ "$code" = 0 ] || say "FAILED: $reason"
   exit "$code"
 }
 trap finish EXIT
 trap 'exit 130' INT TERM
+
+# An operator's images keep their names.
+cat >"$work/images.yml" <<END
+services:
+  r4-core: {image: $COMPOSE_PROJECT_NAME-core}
+  r4-vrf: {image: $COMPOSE_PROJECT_NAME-vrf}
+  r4-gateway: {image: $COMPOSE_PROJECT_NAME-gateway}
+END
 
 # status URL [curl arguments]: the status code; the body goes to $work/body, the head to $work/head.
 status() { curl -sk --max-time 20 -D "$work/head" -o "$work/body" -w '%{http_code}' "$@"; }
@@ -120,18 +137,72 @@ site() {
   done
 }
 
+# What docker says of a container, and what it should say: user, added capabilities, ports and
+# networks are its own, the rest is everybody's.
+# shellcheck disable=SC2016  # the variables belong to docker
+confinement='user {{.Config.User}}
+privileged {{.HostConfig.Privileged}}, read-only {{.HostConfig.ReadonlyRootfs}}
+capabilities dropped {{json .HostConfig.CapDrop}}, added {{json .HostConfig.CapAdd}}
+security {{.HostConfig.SecurityOpt}}
+memory {{.HostConfig.Memory}}, processes {{.HostConfig.PidsLimit}}
+restart {{.HostConfig.RestartPolicy.Name}}, stopped after {{.Config.StopTimeout}} s
+log {{.HostConfig.LogConfig.Type}} {{json .HostConfig.LogConfig.Config}}
+ports{{range $port, $to := .HostConfig.PortBindings}}{{range $to}} {{.HostIp}}:{{.HostPort}}:{{$port}}{{end}}{{end}}
+networks{{range $name, $_ := .NetworkSettings.Networks}} {{$name}}{{end}}'
+
+confined() {
+  local service=$1 user=$2 added=$3 ports=$4 networks=$5
+  docker inspect --format "$confinement" "$(docker compose ps -q "$service")" |
+    sed 's/CAP_//' >"$work/is"
+  diff -u - "$work/is" <<END || fail "$service is not as confined as it should be (-: should be, +: is)"
+user $user
+privileged false, read-only true
+capabilities dropped ["ALL"], added $added
+security [no-new-privileges:true]
+memory 268435456, processes 256
+restart unless-stopped, stopped after 20 s
+log json-file {"max-file":"5","max-size":"10m"}
+ports $ports
+networks $networks
+END
+}
+
 inside() {
   local service
   for service in r4-core r4-vrf r4-gateway; do
-    [ "$(docker inspect --format '{{.State.Health.Status}} {{.Config.User}} {{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}}' \
-      "$(docker compose ps -q "$service")")" = "healthy 10001:10001 true [ALL]" ] || fail "$service is not as confined as it should be"
+    [ "$(docker compose ps --format '{{.Health}}' "$service")" = healthy ] || fail "$service is not healthy"
   done
+  local node=${COMPOSE_PROJECT_NAME}_node edge=${COMPOSE_PROJECT_NAME}_edge all=0.0.0.0
+  confined r4-core 10001:10001 null "127.0.0.1:$R4_CORE_PORT:8080/tcp" "$node"
+  confined r4-vrf 10001:10001 null "127.0.0.1:$R4_VRF_PORT:8081/tcp" "$node"
+  confined r4-gateway 10001:10001 null "127.0.0.1:$R4_GATEWAY_PORT:8082/tcp" "$edge $node"
+  confined caddy "" '["NET_BIND_SERVICE"]' \
+    "$all:$R4_HTTP_PORT:$R4_HTTP_PORT/tcp $all:$R4_HTTPS_PORT:$R4_HTTPS_PORT/tcp $all:$R4_HTTPS_PORT:$R4_HTTPS_PORT/udp" "$edge"
+}
+
+# Browsers are told to insist on TLS under a public name alone; its certificate comes from Caddy's
+# own authority here, so that nobody outside is asked.
+public_name() {
+  cat >"$work/public.yml" <<END
+services:
+  caddy: {environment: {DOMAIN: $public, R4_CADDY_GLOBAL: local_certs}}
+END
+  COMPOSE_FILE="$COMPOSE_FILE:$work/public.yml" docker compose up -d --no-deps caddy >"$work/up.log" 2>&1 ||
+    { tail -n 60 "$work/up.log"; fail "docker compose up caddy"; }
+  local tls=(--resolve "$public:$R4_HTTPS_PORT:127.0.0.1" "https://$public:$R4_HTTPS_PORT/")
+  for _ in $(seq 60); do if [ "$(status "${tls[@]}" || true)" = 200 ]; then break; fi; sleep 0.25; done
+  expect 200 "${tls[@]}"
+  head_has '^strict-transport-security: max-age=31536000'
+  expect 308 --resolve "$public:$R4_HTTP_PORT:127.0.0.1" "http://$public:$R4_HTTP_PORT/"
+  head_lacks '^strict-transport-security'
 }
 
 say "without published images, pull leaves our three alone; with one, it is used as it is"
 docker compose pull -q r4-core r4-vrf r4-gateway || fail "docker compose pull"
 [ "$(docker compose config | grep -c 'pull_policy: build')" = 3 ] || fail "the images are not built on every up"
 [ "$(R4_CORE_IMAGE=example/core:1 docker compose config | grep -c 'pull_policy: missing')" = 1 ] || fail "R4_CORE_IMAGE is built"
+[ "$(docker compose config | grep -c 'host_ip: 0.0.0.0')" = 3 ] || fail "Caddy is not on IPv4 alone"
+[ "$(R4_IPV6=1 docker compose config | grep -c 'host_ip: 0.0.0.0')" = 0 ] || fail "R4_IPV6 does nothing"
 cp .env.example "$work/env"
 [ "$(docker compose config)" = "$(docker compose --env-file "$work/env" config)" ] || fail ".env.example is not the default"
 
@@ -163,8 +234,11 @@ for service in r4-core r4-vrf r4-gateway; do
   [ "$left" = 0 ] || fail "$service left with $left after SIGTERM"
 done
 
+say "Caddy under a public name"
+public_name
+
 say "the core's image alone"
-alone=$(docker run -d -p "127.0.0.1:$alone_port:8080" -e API_KEY=demo r4-core)
+alone=$(docker run -d -p "127.0.0.1:$alone_port:8080" -e API_KEY=demo "$COMPOSE_PROJECT_NAME-core")
 base=http://127.0.0.1:$alone_port
 for _ in $(seq 60); do if [ "$(status "$base/ready" || true)" = 200 ]; then break; fi; sleep 0.25; done
 expect 200 "$base/health"

@@ -26,7 +26,7 @@ fn main() -> ExitCode {
         ["sealed"] => sealed(None),
         ["sealed", "--out", dir] => sealed(Some(dir.into())),
         ["dist", dir] if !dir.starts_with('-') => dist::write(Path::new(dir)),
-        ["help" | "--help" | "-h", ..] => show(&mut stdout(), HELP),
+        ["help" | "--help" | "-h", ..] | [_, "--help" | "-h"] => show(&mut stdout(), HELP),
         _ => {
             let _unread = show(&mut stderr(), HELP);
             return ExitCode::from(2);

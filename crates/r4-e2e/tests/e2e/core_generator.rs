@@ -33,7 +33,7 @@ fn ask(core: &Client, query: &str) -> Response {
 }
 
 /// Returns the one process that makes the bytes.
-fn generator(core: &Service) -> Pid {
+pub(crate) fn generator(core: &Service) -> Pid {
     wait_for("the core has no generator", seconds(10), || match core.children()[..] {
         [pid] => Some(pid),
         _ => None,

@@ -1,20 +1,24 @@
 //! The node from outside: real processes, or containers through Caddy.
 //!
 //! Without further settings each test starts what it needs on ports that the system chooses. With
-//! `R4_E2E_BASE_HTTP` or `R4_E2E_BASE_HTTPS` (and `R4_E2E_API_KEY`, `R4_E2E_CORE`, `R4_E2E_VRF`) the
-//! same checks run against a node that stands already; what needs processes of its own says that
-//! it is skipped.
+//! `R4_E2E_BASE_HTTP` or `R4_E2E_BASE_HTTPS` (and `R4_E2E_API_KEY`, `R4_E2E_CORE`, `R4_E2E_VRF`,
+//! `R4_E2E_GATEWAY`) the same checks run against a node that stands already; what needs processes of
+//! its own says that it is skipped.
 
 mod harness;
 
 mod core_generator;
 mod core_sealed;
+mod core_watch;
 mod gateway;
+mod gateway_limits;
 mod http_abuse;
+mod http_refusals;
 mod interop;
 mod public_api;
 mod public_errors;
 mod public_receipts;
+mod readme;
 mod receipt_files;
 mod receipt_tamper;
 mod settings;

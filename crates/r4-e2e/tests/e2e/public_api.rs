@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::harness::client::Request;
+use crate::harness::external::skipped;
 use crate::harness::target::Target;
 
 #[test]
@@ -107,7 +108,7 @@ fn the_key_may_stand_in_the_query() {
 #[test]
 fn the_core_by_itself() {
     let node = Target::get();
-    let Some(core) = &node.core else { return println!("skipped: R4_E2E_CORE is not set") };
+    let Some(core) = &node.core else { return skipped("R4_E2E_CORE is not set") };
     let sample = core.send(&Request::get("/random?n=64").key(&node.key)).expect(200);
     assert_eq!(sample.body.len(), 64);
     let digits = core.get(&format!("/random?n=32&fmt=hex&key={}", node.key)).expect(200);
@@ -119,7 +120,7 @@ fn the_core_by_itself() {
 #[test]
 fn version_has_exactly_the_documented_fields() {
     let node = Target::get();
-    let Some(core) = &node.core else { return println!("skipped: R4_E2E_CORE is not set") };
+    let Some(core) = &node.core else { return skipped("R4_E2E_CORE is not set") };
     let version = core.get("/version").expect(200).json();
     let fields: BTreeSet<&str> = version.as_object().unwrap().keys().map(String::as_str).collect();
     let wanted = BTreeSet::from([

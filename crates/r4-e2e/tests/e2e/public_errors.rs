@@ -66,6 +66,21 @@ fn bad_parameters_are_named() {
 }
 
 #[test]
+fn an_unknown_parameter_is_refused_by_every_route() {
+    let node = Target::get();
+    let own = ["/health", "/ready", "/version", "/metrics"];
+    let services = [&node.core, &node.vrf, &node.front];
+    let direct = services.into_iter().flatten().flat_map(|client| own.map(|path| (client, path)));
+    let through = ["/docs", "/openapi.json"].map(|path| (&node.gateway, path));
+    for (client, path) in direct.chain(through) {
+        client.get(path).expect(200);
+        let (slug, detail) = problem(&client.get(&format!("{path}?surplus=1")), 400);
+        assert_eq!(slug, "unknown-parameter", "{path}: {detail}");
+        assert!(detail.contains("surplus"), "{path}: {detail}");
+    }
+}
+
+#[test]
 fn the_reason_for_a_reserved_alpha_is_given() {
     let node = Target::get();
     let answer = node.get_keyed("/v1/vrf?alpha=72342f696e646578");

@@ -11,8 +11,10 @@ use crate::harness::process::{Service, Variables};
 const SERVICES: [&str; 3] = ["r4-core", "r4-vrf", "r4-gateway"];
 
 /// Read by the compose file and Caddy, by no program of ours.
-const COMPOSE_ALONE: [&str; 9] = [
+const COMPOSE_ALONE: [&str; 11] = [
     "CADDY_EMAIL",
+    "R4_IPV6",
+    "R4_MANIFEST_SIGNATURE",
     "R4_CORE_IMAGE",
     "R4_VRF_IMAGE",
     "R4_GATEWAY_IMAGE",
@@ -104,7 +106,7 @@ fn the_compose_file_passes_on_exactly_what_is_listed() {
         let name = |rest: &str| rest.split([':', '}', '-', '+', '?']).next().unwrap().to_owned();
         starts.map(name).collect()
     };
-    let compose = read("docker-compose.yml") + &read("docker-compose.image.yml");
+    let compose = read("docker-compose.yml") + &read("docker-compose.variants.yml");
     let listed: BTreeSet<String> = read(".env.example")
         .lines()
         .filter(|line| !line.starts_with('#'))

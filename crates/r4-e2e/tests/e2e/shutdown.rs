@@ -54,20 +54,6 @@ fn begin_download(service: &Service, path: &str) -> Wire {
     wire
 }
 
-/// Sends a request without its body, and waits until the service asks for it: from then on the
-/// request is under way.
-fn begin_upload(service: &Service, path: &str) -> Wire {
-    let mut wire = Wire::connect(service.address()).unwrap();
-    let head = format!(
-        "POST {path} HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {KEY}\r\n\
-         Content-Type: application/json\r\nContent-Length: 14\r\nExpect: 100-continue\r\n\r\n"
-    );
-    wire.send(head.as_bytes()).unwrap();
-    assert_eq!(wire.head().unwrap().0, 100);
-    wire.send(b"{\"alpha\"").unwrap();
-    wire
-}
-
 /// Signals, and waits until new connections are refused.
 fn stop(service: &Service) -> Instant {
     let started = Instant::now();
@@ -112,11 +98,11 @@ fn the_gateway_finishes_what_it_passes_on() {
         return;
     }
     let mut node = Node::start(UNLIMITED);
-    let mut upload = begin_upload(&node.gateway, "/v1/vrf");
+    let mut upload = Wire::begin_upload(node.gateway.address(), "/v1/vrf", KEY);
     let download = Held::begin(&node.core, &node.gateway, "/v1/random?n=1000000&fmt=hex");
     let started = stop(&node.gateway);
     hold(&mut node.gateway);
-    upload.send(b":\"ab\"}").unwrap();
+    upload.end_upload().unwrap();
     let receipt = upload.response("POST").unwrap_or_else(|Broken(e)| panic!("cut off: {e}"));
     assert_eq!(receipt.expect(200).json()["alpha"], "0xab");
     download.finish(2_000_000);
@@ -130,10 +116,10 @@ fn the_vrf_finishes_what_it_signs() {
         return;
     }
     let mut node = Node::start(UNLIMITED);
-    let mut upload = begin_upload(&node.vrf, "/vrf");
+    let mut upload = Wire::begin_upload(node.vrf.address(), "/vrf", KEY);
     let started = stop(&node.vrf);
     hold(&mut node.vrf);
-    upload.send(b":\"ab\"}").unwrap();
+    upload.end_upload().unwrap();
     let receipt = upload.response("POST").unwrap_or_else(|Broken(e)| panic!("cut off: {e}"));
     assert_eq!(receipt.expect(200).json()["alpha"], "0xab");
     let Node { vrf, .. } = node;
@@ -161,7 +147,7 @@ fn a_client_that_never_ends_is_cut_off_and_the_exit_says_so() {
         return;
     }
     let Node { mut vrf, .. } = Node::start(UNLIMITED);
-    let _stuck = begin_upload(&vrf, "/vrf");
+    let _stuck = Wire::begin_upload(vrf.address(), "/vrf", KEY);
     let started = stop(&vrf);
     let status = vrf.wait_exit(seconds(STOP_SECONDS).saturating_sub(started.elapsed()));
     // A service may also give up a body that takes too long, which is no force.

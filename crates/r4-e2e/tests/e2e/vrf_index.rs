@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::harness::client::{Client, Request};
-use crate::harness::external::skips_processes;
+use crate::harness::external::{skipped_on_this_machine, skips_processes};
 use crate::harness::node::{KEY, NOWHERE, vrf};
 use crate::harness::target::{PinnedKeys, problem};
 use crate::harness::wire::{Broken, Response};
@@ -151,7 +151,7 @@ fn a_full_disk_stops_receipts_and_repeats_none() {
         return;
     }
     let Some(disk) = SmallDisk::mount() else {
-        return println!("skipped: this process may not mount a file system");
+        return skipped_on_this_machine("this process may not mount a file system");
     };
     let state = disk.path().join("state");
     let mut seen = BTreeSet::new();

@@ -1,15 +1,23 @@
 //! The state folder of r4-vrf: what is loose, shared or incomplete is refused, with a sentence.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::Path;
 
 use rustix::process::Signal;
+use serde_json::Value;
+use time::format_description::well_known::Rfc3339;
+use time::{Duration, OffsetDateTime};
 
+use crate::harness::build;
+use crate::harness::client::Request;
 use crate::harness::external::skips_processes;
-use crate::harness::node::{NOWHERE, try_vrf, vrf};
-use crate::harness::seconds;
+use crate::harness::node::{KEY, NOWHERE, try_vrf, vrf};
+use crate::harness::process::Service;
+use crate::harness::{seconds, wait_for};
 
+/// A user who is not root and owns nothing else.
+const SOMEBODY: u32 = 54_321;
 const SEED: &str = "root.seed";
 const INDEX: &str = "index";
 
@@ -116,10 +124,62 @@ fn the_seed_is_written_nowhere_else() {
     let seed = hex::encode(fs::read(state.path().join(SEED)).unwrap());
     assert!(!service.log().contains(&seed));
     assert!(!service.client().get("/metrics").expect(200).text().contains(&seed));
-    // Not dumpable: the files of the process in /proc belong to root, not to the user it runs as.
-    if rustix::process::geteuid().is_root() {
-        return println!("skipped: root may read every process's memory");
+}
+
+#[test]
+fn the_memory_of_the_process_is_closed_to_its_own_user() {
+    if skips_processes() {
+        return;
     }
+    let state = tempfile::tempdir().unwrap();
+    let service = vrf_of_a_plain_user(state.path());
+    // Not dumpable: the files of the process in /proc belong to root, not to the user it runs as.
     let memory = fs::metadata(format!("/proc/{}/mem", service.pid().as_raw_nonzero())).unwrap();
     assert_eq!(memory.uid(), 0, "the memory of r4-vrf belongs to its user");
+}
+
+/// Starts r4-vrf as somebody who is not root, to whom `state` then belongs.
+fn vrf_of_a_plain_user(state: &Path) -> Service {
+    if !rustix::process::geteuid().is_root() {
+        return vrf(state, NOWHERE);
+    }
+    chown(state, Some(SOMEBODY), Some(SOMEBODY)).unwrap();
+    // The target folder may be closed to others.
+    let copy = tempfile::tempdir().unwrap();
+    fs::set_permissions(copy.path(), Permissions::from_mode(0o755)).unwrap();
+    let program = copy.path().join("r4-vrf");
+    fs::copy(build::program("r4-vrf"), &program).unwrap();
+    fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
+    let env = [("R4_API_KEY", KEY), ("R4_STATE_DIR", state.to_str().unwrap())];
+    Service::start_as(SOMEBODY, "r4-vrf", &program, &env).ready()
+}
+
+#[test]
+fn the_time_of_the_first_start_is_kept() {
+    if skips_processes() {
+        return;
+    }
+    let state = tempfile::tempdir().unwrap();
+    let (from, issued) = valid_from(state.path());
+    assert!(from <= issued, "valid from {from}, after a receipt of {issued}");
+    assert!(issued - from < Duration::minutes(5), "valid from {from}, started at {issued}");
+    // A whole second later the time would be another one.
+    wait_for("the next second", seconds(10), || {
+        let (later, now) = valid_from(state.path());
+        assert_eq!(later, from, "the start of the epoch moved");
+        (now - issued >= Duration::seconds(2)).then_some(())
+    });
+}
+
+/// Starts r4-vrf and stops it; returns since when its keys are valid, and the time of a receipt.
+fn valid_from(state: &Path) -> (OffsetDateTime, OffsetDateTime) {
+    let service = vrf(state, NOWHERE);
+    let keys = service.client().get("/keys").expect(200).json();
+    let from = &keys["epochs"][0]["valid_from"];
+    let receipt = service.client().send(&Request::get("/vrf?sig=ecdsa").key(KEY)).expect(200);
+    let time = |value: &Value| {
+        let text = value.as_str().unwrap_or_else(|| panic!("no time: {value}"));
+        OffsetDateTime::parse(text, &Rfc3339).unwrap_or_else(|e| panic!("{text}: {e}"))
+    };
+    (time(from), time(&receipt.json()["timestamp"]))
 }

@@ -73,13 +73,18 @@ impl Sealed {
     /// Starts r4-core on it; whether it serves is for the caller to see.
     #[track_caller]
     pub(crate) fn core(&self, env: Variables<'_>) -> Service {
+        self.try_core(env).unwrap_or_else(|end| panic!("r4-core left: {end}"))
+    }
+
+    /// Starts r4-core on it; the error is what it said when it would not.
+    pub(crate) fn try_core(&self, env: Variables<'_>) -> Result<Service, String> {
         let (binary, manifest) = (self.binary(), self.manifest());
         let own = [
             ("R4_API_KEY", KEY),
             ("R4_SEALED_CORE", binary.to_str().expect("UTF-8")),
             ("R4_MANIFEST", manifest.to_str().expect("UTF-8")),
         ];
-        Service::start("r4-core", &[], &joined(&own, env))
+        Service::try_start("r4-core", &[], &joined(&own, env))
     }
 }
 
@@ -106,12 +111,13 @@ pub(crate) fn gateway(core_url: &str, vrf_url: &str, env: Variables<'_>) -> Serv
 /// An address on which nothing listens.
 pub(crate) const NOWHERE: &str = "http://127.0.0.1:9";
 
-/// A rate limit that no test meets.
+/// Limits that no test meets.
 pub(crate) const UNLIMITED: Variables<'static> = &[
     ("R4_RATE_ADDRESS", "100000/s"),
     ("R4_BURST_ADDRESS", "100000"),
     ("R4_RATE_KEY", "100000/s"),
     ("R4_BURST_KEY", "100000"),
+    ("R4_OPEN_ADDRESS", "100000"),
 ];
 
 /// All three services on fresh state. Fields end in this order.

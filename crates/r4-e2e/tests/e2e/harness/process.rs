@@ -4,6 +4,8 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read};
 use std::net::SocketAddr;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -49,7 +51,29 @@ impl Service {
         env: Variables<'_>,
     ) -> Result<Self, String> {
         let mut command = Command::new(build::program(name));
-        command.args(args).env_clear().env("PORT", "0").envs(env.iter().copied());
+        command.args(args);
+        Self::launch(name, command, env)
+    }
+
+    /// Starts `program`, which is `name`, as the user `uid`; only root may.
+    #[track_caller]
+    pub(crate) fn start_as(
+        uid: u32,
+        name: &'static str,
+        program: &Path,
+        env: Variables<'_>,
+    ) -> Self {
+        let mut command = Command::new(program);
+        command.uid(uid).gid(uid);
+        Self::launch(name, command, env).unwrap_or_else(|end| panic!("{name} left: {end}"))
+    }
+
+    fn launch(
+        name: &'static str,
+        mut command: Command,
+        env: Variables<'_>,
+    ) -> Result<Self, String> {
+        command.env_clear().env("PORT", "0").envs(env.iter().copied());
         let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|e| panic!("{name}: {e}"));
         let log = Log::default();

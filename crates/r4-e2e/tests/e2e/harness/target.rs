@@ -15,6 +15,8 @@ use super::wire::Response;
 /// A node by its addresses.
 pub(crate) struct Target {
     pub(crate) gateway: Client,
+    /// r4-gateway itself, where it can be reached past a proxy.
+    pub(crate) front: Option<Client>,
     /// r4-core itself, where it can be reached.
     pub(crate) core: Option<Client>,
     /// r4-vrf itself, where it can be reached.
@@ -36,6 +38,7 @@ impl Target {
             let direct = |key| external::text(key).map(|url| Client::new(&url));
             return Self {
                 gateway: Client::new(&base),
+                front: direct("R4_E2E_GATEWAY"),
                 core: direct("R4_E2E_CORE"),
                 vrf: direct("R4_E2E_VRF"),
                 key: external::text("R4_E2E_API_KEY").unwrap_or_else(|| KEY.to_owned()),
@@ -48,6 +51,7 @@ impl Target {
     fn of(node: Arc<Node>) -> Self {
         Self {
             gateway: node.gateway.client(),
+            front: Some(node.gateway.client()),
             core: Some(node.core.client()),
             vrf: Some(node.vrf.client()),
             key: KEY.to_owned(),

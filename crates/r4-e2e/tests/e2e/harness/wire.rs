@@ -93,6 +93,26 @@ impl Wire {
         self.send(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{key}\r\n").as_bytes())
     }
 
+    /// Sends the head of a `POST`, waits until the service asks for the body, and sends half of it:
+    /// from then on the request is under way.
+    #[track_caller]
+    pub(crate) fn begin_upload(address: SocketAddr, path: &str, key: &str) -> Self {
+        let mut wire = Self::connect(address).unwrap();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {key}\r\n\
+             Content-Type: application/json\r\nContent-Length: 14\r\nExpect: 100-continue\r\n\r\n"
+        );
+        wire.send(head.as_bytes()).unwrap();
+        assert_eq!(wire.response("POST").unwrap().status, 100);
+        wire.send(b"{\"alpha\"").unwrap();
+        wire
+    }
+
+    /// Sends the rest of the body `{"alpha":"ab"}`.
+    pub(crate) fn end_upload(&mut self) -> io::Result<()> {
+        self.send(b":\"ab\"}")
+    }
+
     /// Sends `body` from another thread, so that an answer can come before all of it is taken.
     pub(crate) fn send_aside(&self, body: Vec<u8>) -> io::Result<()> {
         let mut stream = self.stream.try_clone()?;
