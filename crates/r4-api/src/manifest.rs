@@ -49,7 +49,7 @@ pub enum ManifestError {
         want: String,
     },
     /// The signature file is not 128 hex digits.
-    #[error("manifest signature is not 128 hex digits")]
+    #[error("the signature of the manifest is missing or not 128 hex digits")]
     SignatureForm,
     /// The public key is not 64 hex digits.
     #[error("manifest public key is not 64 hex digits")]
