@@ -102,8 +102,11 @@ impl Generator {
     /// # Errors
     /// [`GeneratorError`].
     pub async fn start(executable: &Path) -> Result<Self, GeneratorError> {
+        Self::run(command(executable)).await
+    }
+
+    async fn run(mut command: Command) -> Result<Self, GeneratorError> {
         let made_after = Moment::now();
-        let mut command = command(executable);
         command.stdout(Stdio::piped()).stderr(Stdio::inherit());
         let mut child = command.spawn().map_err(GeneratorError::Spawn)?;
         let pipe = child.stdout.take().ok_or(GeneratorError::Died)?;
@@ -179,5 +182,96 @@ impl Generator {
         self.buffer.iter_mut().zeroize();
         self.made_after = begun;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    use rustix::process::{Pid, Signal, kill_process_group};
+    use tempfile::TempDir;
+
+    /// A generator of two processes that write the letter in a file, over and over.
+    struct Letters {
+        folder: TempDir,
+        generator: Generator,
+    }
+
+    impl Letters {
+        async fn start(letter: u8) -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            write(&folder, letter);
+            let mut command = command(Path::new("/bin/sh"));
+            command.arg("-c").arg("while :; do cat letters; done");
+            command.current_dir(folder.path()).process_group(0);
+            let generator = Generator::run(command).await.unwrap();
+            Self { folder, generator }
+        }
+
+        async fn draw(&mut self) -> [u8; 16] {
+            let mut out = [0; 16];
+            self.generator.fill(&mut out).await.unwrap();
+            out
+        }
+
+        fn signal(&self, signal: Signal) {
+            let pid = self.generator.pid().unwrap().cast_signed();
+            kill_process_group(Pid::from_raw(pid).unwrap(), signal).unwrap();
+        }
+    }
+
+    impl Drop for Letters {
+        fn drop(&mut self) {
+            self.signal(Signal::KILL);
+        }
+    }
+
+    fn write(folder: &TempDir, letter: u8) {
+        let new = folder.path().join("new");
+        fs::write(&new, vec![letter; BUFFER_BYTES]).unwrap();
+        fs::rename(new, folder.path().join("letters")).unwrap();
+    }
+
+    async fn grow_stale() {
+        tokio::time::sleep(STALE_AFTER + Duration::from_millis(100)).await;
+    }
+
+    #[tokio::test]
+    async fn what_was_made_too_long_ago_is_not_served() {
+        let mut letters = Letters::start(b'a').await;
+        assert_eq!(letters.draw().await, [b'a'; 16]);
+        write(&letters.folder, b'b');
+        grow_stale().await;
+        assert_eq!(letters.draw().await, [b'b'; 16], "the buffer and the pipe held a");
+    }
+
+    #[tokio::test]
+    async fn nor_is_it_when_a_caller_left_while_it_was_dropped() {
+        let mut letters = Letters::start(b'a').await;
+        grow_stale().await;
+        letters.signal(Signal::STOP);
+        let left = tokio::time::timeout(Duration::from_millis(200), letters.draw()).await;
+        assert!(left.is_err(), "a stopped generator cannot fill up what is dropped");
+        write(&letters.folder, b'b');
+        letters.signal(Signal::CONT);
+        assert_eq!(letters.draw().await, [b'b'; 16], "a was about to be written");
+    }
+
+    #[tokio::test]
+    async fn impatient_callers_do_not_hide_a_hang() {
+        let mut letters = Letters::start(b'a').await;
+        letters.signal(Signal::STOP);
+        grow_stale().await;
+        let mut seen = None;
+        for _ in 0..20 {
+            let fill = async { letters.generator.fill(&mut [0; 16]).await };
+            if let Ok(done) = tokio::time::timeout(Duration::from_millis(500), fill).await {
+                seen = Some(done);
+                break;
+            }
+        }
+        assert!(matches!(seen, Some(Err(GeneratorError::Hung))), "{seen:?}");
     }
 }
