@@ -38,5 +38,5 @@ pub use object::{MAX_DOCUMENT_BYTES, ParseError};
 pub use receipt::{AlphaSource, Receipt};
 pub use schemes::Schemes;
 pub use timestamp::Timestamp;
-pub use unsigned::{SealError, Unsigned, UnsignedAttestation};
+pub use unsigned::{Head, SealError, Unsigned, UnsignedAttestation};
 pub use verify::{Check, Outcome, Pin, Policy, Report, Require, Verdict, verify};

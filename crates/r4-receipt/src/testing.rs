@@ -14,7 +14,7 @@ use r4_sign::{Address, ecdsa};
 use crate::alpha::index_alpha;
 use crate::message::mldsa_message;
 use crate::{
-    AlphaSource, Attestation, Document, Domain, Mode, PublicKeys, Receipt, Schemes, Unsigned,
+    AlphaSource, Attestation, Document, Domain, Head, Mode, PublicKeys, Receipt, Schemes, Unsigned,
     UnsignedAttestation,
 };
 
@@ -45,6 +45,10 @@ impl Node {
         self.ecdsa.verifying_key().address()
     }
 
+    fn head(&self, index: u64, domain: Domain, schemes: Schemes) -> Head<'_> {
+        Head { keys: &self.keys, index, timestamp: 1_787_315_696, domain, schemes }
+    }
+
     /// What the request asks for, before it is signed.
     pub(crate) fn unsigned(&self, schemes: Schemes, alpha: Option<&[u8]>) -> Unsigned<'_> {
         let key_hash = self.keys.key_set().key_hash();
@@ -53,20 +57,12 @@ impl Node {
             Some(alpha) => (alpha.to_vec(), AlphaSource::Client),
             None => (index_alpha(&key_hash, index), AlphaSource::Index),
         };
-        Unsigned {
-            keys: &self.keys,
-            index,
-            timestamp: 1_787_315_696,
-            proof: self.ecvrf.prove(&alpha).unwrap(),
-            alpha,
-            alpha_source,
-            domain: Domain::default(),
-            schemes,
-        }
+        let head = self.head(index, Domain::default(), schemes);
+        Unsigned { head, proof: self.ecvrf.prove(&alpha).unwrap(), alpha, alpha_source }
     }
 
     pub(crate) fn sign(&self, unsigned: Unsigned<'_>) -> Receipt {
-        let (digest, schemes) = (unsigned.digest(), unsigned.schemes);
+        let (digest, schemes) = (unsigned.digest(), unsigned.head.schemes);
         let ecdsa = schemes.has_ecdsa().then(|| self.sign_ecdsa(&digest));
         let mldsa = schemes.has_mldsa().then(|| self.sign_mldsa(&digest));
         unsigned.signed(ecdsa, mldsa).unwrap()
@@ -74,14 +70,10 @@ impl Node {
 
     pub(crate) fn attestation(&self, schemes: Schemes, domain: Domain) -> Attestation {
         let unsigned = UnsignedAttestation {
-            keys: &self.keys,
-            index: 7,
-            timestamp: 1_787_315_696,
+            head: self.head(7, domain, schemes),
             bytes: vec![0xa5; 40],
             core_sha256: [0xc0; 32],
             mode: Mode::Sealed,
-            domain,
-            schemes,
         };
         let digest = unsigned.digest();
         let ecdsa = schemes.has_ecdsa().then(|| self.sign_ecdsa(&digest));
@@ -109,7 +101,7 @@ pub(crate) fn contract() -> Domain {
 pub(crate) fn documents(node: &Node) -> [(&'static str, Document); 5] {
     let bound = |schemes, alpha| {
         let mut unsigned = node.unsigned(schemes, alpha);
-        unsigned.domain = contract();
+        unsigned.head.domain = contract();
         Document::Vrf(node.sign(unsigned))
     };
     let plain = |schemes, alpha| Document::Vrf(node.sign(node.unsigned(schemes, alpha)));

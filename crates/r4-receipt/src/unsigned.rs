@@ -14,46 +14,45 @@ use crate::receipt::{AlphaSource, Receipt};
 use crate::schemes::Schemes;
 use crate::timestamp::{Timestamp, TimestampError};
 
-/// A VRF answer that is not signed yet.
-#[derive(Clone, Debug)]
-pub struct Unsigned<'a> {
+/// What both kinds of document have before they are signed.
+#[derive(Clone, Copy, Debug)]
+pub struct Head<'a> {
     /// The keys of the active epoch.
     pub keys: &'a PublicKeys,
     /// The reserved index.
     pub index: u64,
     /// Seconds since 1970.
     pub timestamp: u64,
-    /// The input of the VRF, 1 to 1024 octets.
-    pub alpha: Vec<u8>,
-    /// Where alpha comes from.
-    pub alpha_source: AlphaSource,
-    /// The proof; the output is taken from it.
-    pub proof: Proof,
     /// Where the signatures count.
     pub domain: Domain,
     /// The signatures that will be made.
     pub schemes: Schemes,
 }
 
+/// A VRF answer that is not signed yet.
+#[derive(Clone, Debug)]
+pub struct Unsigned<'a> {
+    /// What every document has.
+    pub head: Head<'a>,
+    /// The input of the VRF, 1 to 1024 octets.
+    pub alpha: Vec<u8>,
+    /// Where alpha comes from.
+    pub alpha_source: AlphaSource,
+    /// The proof; the output is taken from it.
+    pub proof: Proof,
+}
+
 /// Random bytes that are not signed yet.
 #[derive(Clone, Debug)]
 pub struct UnsignedAttestation<'a> {
-    /// The keys of the active epoch.
-    pub keys: &'a PublicKeys,
-    /// The reserved index.
-    pub index: u64,
-    /// Seconds since 1970.
-    pub timestamp: u64,
+    /// What every document has.
+    pub head: Head<'a>,
     /// The random bytes, 16 to 1000.
     pub bytes: Vec<u8>,
     /// SHA-256 of the sealed core's binary; zero when there was none.
     pub core_sha256: [u8; 32],
     /// How the core made the bytes.
     pub mode: Mode,
-    /// Where the signatures count.
-    pub domain: Domain,
-    /// The signatures that will be made.
-    pub schemes: Schemes,
 }
 
 /// Why no receipt can be made.
@@ -98,14 +97,14 @@ impl Unsigned<'_> {
     /// ML-DSA-65.
     pub fn digest(&self) -> [u8; 32] {
         let fields = crate::eip712::ReceiptFields {
-            key_hash: self.keys.key_set().key_hash(),
-            index: self.index,
+            key_hash: self.head.keys.key_set().key_hash(),
+            index: self.head.index,
             alpha_hash: r4_sign::keccak::keccak256(&self.alpha),
             random: self.random(),
-            timestamp: self.timestamp,
-            schemes: self.schemes,
+            timestamp: self.head.timestamp,
+            schemes: self.head.schemes,
         };
-        crate::eip712::receipt_digest(&fields, &self.domain)
+        crate::eip712::receipt_digest(&fields, &self.head.domain)
     }
 
     /// Adds the signatures. They are not checked here: see [`crate::verify()`].
@@ -120,19 +119,12 @@ impl Unsigned<'_> {
         if self.alpha.is_empty() || self.alpha.len() > MAX_ALPHA_BYTES {
             return Err(SealError::Alpha { got: self.alpha.len() });
         }
-        let head = Head {
-            keys: self.keys,
-            index: self.index,
-            timestamp: self.timestamp,
-            domain: self.domain,
-            schemes: self.schemes,
-        };
         Ok(Receipt {
-            envelope: head.envelope(self.digest(), ecdsa, mldsa)?,
+            envelope: self.head.envelope(self.digest(), ecdsa, mldsa)?,
             random: self.random(),
             alpha: self.alpha,
             alpha_source: self.alpha_source,
-            vrf_public_key: self.keys.ecvrf,
+            vrf_public_key: self.head.keys.ecvrf,
             proof: self.proof.to_bytes(),
         })
     }
@@ -143,17 +135,17 @@ impl UnsignedAttestation<'_> {
     /// ML-DSA-65.
     pub fn digest(&self) -> [u8; 32] {
         let fields = crate::eip712::AttestedFields {
-            key_hash: self.keys.key_set().key_hash(),
-            index: self.index,
+            key_hash: self.head.keys.key_set().key_hash(),
+            index: self.head.index,
             bytes_hash: r4_sign::keccak::keccak256(&self.bytes),
             // `signed` refuses more than 1000.
             length: u32::try_from(self.bytes.len()).unwrap_or(u32::MAX),
             core_hash: self.core_sha256,
             mode: self.mode,
-            timestamp: self.timestamp,
-            schemes: self.schemes,
+            timestamp: self.head.timestamp,
+            schemes: self.head.schemes,
         };
-        crate::eip712::attested_digest(&fields, &self.domain)
+        crate::eip712::attested_digest(&fields, &self.head.domain)
     }
 
     /// Adds the signatures. They are not checked here: see [`crate::verify()`].
@@ -168,29 +160,13 @@ impl UnsignedAttestation<'_> {
         if !(MIN_ATTESTED_BYTES..=MAX_ATTESTED_BYTES).contains(&self.bytes.len()) {
             return Err(SealError::Bytes { got: self.bytes.len() });
         }
-        let head = Head {
-            keys: self.keys,
-            index: self.index,
-            timestamp: self.timestamp,
-            domain: self.domain,
-            schemes: self.schemes,
-        };
         Ok(Attestation {
-            envelope: head.envelope(self.digest(), ecdsa, mldsa)?,
+            envelope: self.head.envelope(self.digest(), ecdsa, mldsa)?,
             bytes: self.bytes,
             core_sha256: self.core_sha256,
             mode: self.mode,
         })
     }
-}
-
-/// What both kinds have in common before they are signed.
-struct Head<'a> {
-    keys: &'a PublicKeys,
-    index: u64,
-    timestamp: u64,
-    domain: Domain,
-    schemes: Schemes,
 }
 
 impl Head<'_> {

@@ -9,8 +9,8 @@
 use r4_receipt::alpha::index_alpha;
 use r4_receipt::message::mldsa_message;
 use r4_receipt::{
-    AlphaSource, Document, Domain, Pin, Policy, Require, Schemes, Unsigned, UnsignedAttestation,
-    Verdict, verify,
+    AlphaSource, Document, Domain, Head, Pin, Policy, Require, Schemes, Unsigned,
+    UnsignedAttestation, Verdict, verify,
 };
 use r4_sign::ecdsa;
 
@@ -30,16 +30,9 @@ impl Node {
                 Some(alpha) => (alpha, AlphaSource::Client),
                 None => (index_alpha(&self.key_hash(), index), AlphaSource::Index),
             };
-            let unsigned = Unsigned {
-                keys: &self.public,
-                index,
-                timestamp: now,
-                proof: self.keys.prove(&alpha)?,
-                alpha,
-                alpha_source,
-                domain: order.domain,
-                schemes: order.schemes,
-            };
+            let head = self.head(index, now, order.domain, order.schemes);
+            let proof = self.keys.prove(&alpha)?;
+            let unsigned = Unsigned { head, alpha, alpha_source, proof };
             let (ecdsa, mldsa) = self.sign(&unsigned.digest(), order.schemes)?;
             self.checked(&Document::Vrf(unsigned.signed(ecdsa, mldsa)?))
         })
@@ -56,19 +49,16 @@ impl Node {
         now: u64,
     ) -> Result<String, IssueError> {
         self.with_index(|index| {
-            let unsigned = UnsignedAttestation {
-                keys: &self.public,
-                index,
-                timestamp: now,
-                bytes: drawn.bytes,
-                core_sha256: drawn.core_sha256,
-                mode: drawn.mode,
-                domain,
-                schemes: Schemes::Dual,
-            };
+            let head = self.head(index, now, domain, Schemes::Dual);
+            let CoreBytes { bytes, mode, core_sha256 } = drawn;
+            let unsigned = UnsignedAttestation { head, bytes, core_sha256, mode };
             let (ecdsa, mldsa) = self.sign(&unsigned.digest(), Schemes::Dual)?;
             self.checked(&Document::Attested(unsigned.signed(ecdsa, mldsa)?))
         })
+    }
+
+    fn head(&self, index: u64, timestamp: u64, domain: Domain, schemes: Schemes) -> Head<'_> {
+        Head { keys: &self.public, index, timestamp, domain, schemes }
     }
 
     fn sign(

@@ -4,7 +4,9 @@ use r4_keystore::keys::NodeKeys;
 use r4_keystore::seed::RootSeed;
 use r4_receipt::alpha::index_alpha;
 use r4_receipt::message::mldsa_message;
-use r4_receipt::{AlphaSource, Domain, KeysDocument, Mode, Schemes, Unsigned, UnsignedAttestation};
+use r4_receipt::{
+    AlphaSource, Domain, Head, KeysDocument, Mode, Schemes, Unsigned, UnsignedAttestation,
+};
 use zeroize::Zeroizing;
 
 const TIMESTAMP: u64 = 1_787_315_696;
@@ -40,16 +42,8 @@ pub(crate) fn client_receipt(node: &NodeKeys, alpha: &[u8]) -> String {
 
 fn vrf(node: &NodeKeys, schemes: Schemes, alpha: Vec<u8>, alpha_source: AlphaSource) -> String {
     let proof = node.prove(&alpha).unwrap();
-    let unsigned = Unsigned {
-        keys: node.public_keys(),
-        index: 7,
-        timestamp: TIMESTAMP,
-        alpha,
-        alpha_source,
-        proof,
-        domain: Domain::default(),
-        schemes,
-    };
+    let head = head(node, 7, Domain::default(), schemes);
+    let unsigned = Unsigned { head, alpha, alpha_source, proof };
     let digest = unsigned.digest();
     let (ecdsa, mldsa) = sign(node, schemes, &digest);
     unsigned.signed(ecdsa, mldsa).unwrap().to_json()
@@ -58,19 +52,20 @@ fn vrf(node: &NodeKeys, schemes: Schemes, alpha: Vec<u8>, alpha_source: AlphaSou
 /// An attestation of 32 bytes, for a contract on chain 1.
 pub(crate) fn attestation(node: &NodeKeys) -> String {
     let contract = r4_sign::Address::new([0x11; 20]);
+    let domain = Domain::new(Some(1), Some(contract)).unwrap();
     let unsigned = UnsignedAttestation {
-        keys: node.public_keys(),
-        index: 8,
-        timestamp: TIMESTAMP,
+        head: head(node, 8, domain, Schemes::Dual),
         bytes: vec![0xab; 32],
         core_sha256: [0xcd; 32],
         mode: Mode::Sealed,
-        domain: Domain::new(Some(1), Some(contract)).unwrap(),
-        schemes: Schemes::Dual,
     };
     let digest = unsigned.digest();
     let (ecdsa, mldsa) = sign(node, Schemes::Dual, &digest);
     unsigned.signed(ecdsa, mldsa).unwrap().to_json()
+}
+
+fn head(node: &NodeKeys, index: u64, domain: Domain, schemes: Schemes) -> Head<'_> {
+    Head { keys: node.public_keys(), index, timestamp: TIMESTAMP, domain, schemes }
 }
 
 fn sign(

@@ -61,8 +61,8 @@ fn white_space_and_order_do_not_matter() {
 fn values_in_other_forms_are_refused() {
     let node = Node::new(1);
     let mut unsigned = node.unsigned(Schemes::Dual, Some(b"\xab\xcd"));
-    unsigned.domain = crate::testing::contract();
-    unsigned.index = 7;
+    unsigned.head.domain = crate::testing::contract();
+    unsigned.head.index = 7;
     let good = node.sign(unsigned).to_json();
     for (field, right, wrongs) in [
         (
@@ -121,7 +121,7 @@ fn values_in_other_forms_are_refused() {
 fn a_contract_needs_its_chain() {
     let node = Node::new(1);
     let mut unsigned = node.unsigned(Schemes::Dual, None);
-    unsigned.domain = crate::testing::contract();
+    unsigned.head.domain = crate::testing::contract();
     let text = node.sign(unsigned).to_json().replace("\"chain_id\":\"11155111\",", "");
     assert_eq!(refused(text.as_bytes()).field(), Some("domain.chain_id"));
 }

@@ -218,7 +218,7 @@ fn sealing_refuses_what_has_no_form() {
         SealError::Alpha { got: 1025 }
     );
     let mut late = unsigned();
-    late.timestamp = u64::MAX;
+    late.head.timestamp = u64::MAX;
     assert!(matches!(late.signed(Some(ecdsa), Some(mldsa)), Err(SealError::Timestamp(_))));
 }
 
