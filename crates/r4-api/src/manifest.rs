@@ -118,24 +118,31 @@ impl Manifest {
     /// Checks a detached Ed25519 signature (RFC 8032) over the manifest's exact text.
     ///
     /// `signature` is the content of `manifest.json.sig` (128 hex digits, surrounding white space
-    /// ignored); `public_key` is 64 hex digits.
+    /// ignored).
     ///
     /// # Errors
-    /// [`ManifestError::SignatureForm`], [`ManifestError::PublicKeyForm`] or
-    /// [`ManifestError::Signature`].
+    /// [`ManifestError::SignatureForm`] or [`ManifestError::Signature`].
     pub fn verify_signature(
         text: &[u8],
         signature: &str,
-        public_key: &str,
+        public_key: &[u8; 32],
     ) -> Result<(), ManifestError> {
         let mut sig = [0u8; 64];
         hex::decode_to_slice(signature.trim(), &mut sig)
             .map_err(|_| ManifestError::SignatureForm)?;
-        let mut key = [0u8; 32];
-        hex::decode_to_slice(public_key.trim(), &mut key)
-            .map_err(|_| ManifestError::PublicKeyForm)?;
-        ed25519::verify(&key, text, &sig).map_err(|_| ManifestError::Signature)
+        ed25519::verify(public_key, text, &sig).map_err(|_| ManifestError::Signature)
     }
+}
+
+/// Reads the Ed25519 key that manifests are signed with: 64 hex digits, `0x` optional.
+///
+/// # Errors
+/// [`ManifestError::PublicKeyForm`].
+pub fn parse_public_key(text: &str) -> Result<[u8; 32], ManifestError> {
+    let mut key = [0u8; 32];
+    hex::decode_to_slice(text.strip_prefix("0x").unwrap_or(text), &mut key)
+        .map_err(|_| ManifestError::PublicKeyForm)?;
+    Ok(key)
 }
 
 fn sha256_hex(bytes: &[u8]) -> String {
@@ -188,13 +195,21 @@ mod tests {
         let key = ed25519::SigningKey::from_seed(&[7; 32]);
         let text = manifest().to_json();
         let sig = hex::encode(key.sign(text.as_bytes()));
-        let public = hex::encode(key.public_key());
-        let check = |t: &str, s: &str, p: &str| Manifest::verify_signature(t.as_bytes(), s, p);
+        let public = key.public_key();
+        let check = |t: &str, s: &str, p| Manifest::verify_signature(t.as_bytes(), s, p);
         assert_eq!(check(&text, &format!("{sig}\n"), &public), Ok(()));
         assert_eq!(check(&format!("{text} "), &sig, &public), Err(ManifestError::Signature));
-        let other = hex::encode(ed25519::SigningKey::from_seed(&[8; 32]).public_key());
+        let other = ed25519::SigningKey::from_seed(&[8; 32]).public_key();
         assert_eq!(check(&text, &sig, &other), Err(ManifestError::Signature));
         assert_eq!(check(&text, "00", &public), Err(ManifestError::SignatureForm));
-        assert_eq!(check(&text, &sig, "00"), Err(ManifestError::PublicKeyForm));
+    }
+
+    #[test]
+    fn a_public_key_is_64_hex_digits() {
+        let text = "ab".repeat(32);
+        assert_eq!(parse_public_key(&text), Ok([0xab; 32]));
+        assert_eq!(parse_public_key(&format!("0x{text}")), Ok([0xab; 32]));
+        assert_eq!(parse_public_key("00"), Err(ManifestError::PublicKeyForm));
+        assert_eq!(parse_public_key(&text.replace('a', "g")), Err(ManifestError::PublicKeyForm));
     }
 }

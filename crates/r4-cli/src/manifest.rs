@@ -178,10 +178,9 @@ fn check(args: &CheckArgs) -> Result<Exit, Error> {
 fn checked_manifest(args: &CheckArgs) -> Result<Manifest, Error> {
     let (text, manifest) = read_manifest(&args.manifest)?;
     if let Some(public_key) = &args.public_key {
-        array::<32>(public_key).map_err(|e| Error::unusable("--public-key", e))?;
-        let public_key = public_key.trim().trim_start_matches("0x");
+        let public_key = array(public_key).map_err(|e| Error::unusable("--public-key", e))?;
         let signature = read_signature(&args.manifest)?;
-        Manifest::verify_signature(&text, &signature, public_key).map_err(|e| match e {
+        Manifest::verify_signature(&text, &signature, &public_key).map_err(|e| match e {
             ManifestError::Signature => Error::failed(e),
             _ => Error::unusable(signature_path(&args.manifest).display(), e),
         })?;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use r4_api::manifest::parse_public_key;
 use r4_service::common::CommonConfig;
 use r4_service::config::{ConfigErrors, Env};
 
@@ -39,8 +40,8 @@ pub struct SealedConfig {
     pub binary: PathBuf,
     /// Its manifest; a signature stands beside it with `.sig` added.
     pub manifest: PathBuf,
-    /// Key that must have signed the manifest, 64 hex digits.
-    pub public_key: Option<String>,
+    /// Ed25519 key that must have signed the manifest.
+    pub public_key: Option<[u8; 32]>,
 }
 
 /// What happens when the sealed generator fails.
@@ -93,15 +94,14 @@ impl Config {
     }
 }
 
-fn read_public_key(env: &mut Env) -> Option<String> {
-    let text = env.text("R4_MANIFEST_PUBLIC_KEY")?;
-    let digits = text.strip_prefix("0x").unwrap_or(&text);
-    if digits.len() != 64 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+fn read_public_key(env: &mut Env) -> Option<[u8; 32]> {
+    let key = parse_public_key(&env.text("R4_MANIFEST_PUBLIC_KEY")?);
+    if key.is_err() {
         env.error(
             "R4_MANIFEST_PUBLIC_KEY must be 64 hex digits, as `r4 manifest keygen` prints them",
         );
     }
-    Some(digits.to_owned())
+    key.ok()
 }
 
 #[cfg(test)]
@@ -120,7 +120,7 @@ mod tests {
             let SourceConfig::Sealed(sealed) = read(&pairs, false).expect("good").source else {
                 panic!("sealed");
             };
-            assert_eq!(sealed.public_key.as_deref(), Some(key.as_str()));
+            assert_eq!(sealed.public_key, Some([0xab; 32]));
         }
         for bad in ["zz", &key[1..], &format!("{key}00")] {
             let pairs = [("API_KEY", "demo"), ("R4_MANIFEST_PUBLIC_KEY", bad)];

@@ -204,9 +204,9 @@ mod tests {
         assert!(matches!(error, IntegrityError::Manifest(ManifestError::Signature)));
     }
 
-    fn r4_sign_key(seed: u8) -> (r4_sign::ed25519::SigningKey, String) {
+    fn r4_sign_key(seed: u8) -> (r4_sign::ed25519::SigningKey, [u8; 32]) {
         let key = r4_sign::ed25519::SigningKey::from_seed(&[seed; 32]);
-        let public = hex::encode(key.public_key());
+        let public = key.public_key();
         (key, public)
     }
 }
