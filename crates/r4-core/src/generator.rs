@@ -171,8 +171,6 @@ impl Generator {
     /// Drops all that is unserved or under way. Cancelled, it begins anew at the next call.
     async fn drop_stale(&mut self) -> Result<(), GeneratorError> {
         let begun = Moment::now();
-        self.buffer.zeroize();
-        self.buffer.resize(BUFFER_BYTES, 0);
         let mut dropped = 0_usize;
         while dropped < UNDER_WAY_BYTES {
             self.refill().await?;
