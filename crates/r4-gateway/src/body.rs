@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, header};
-use bytes::{Bytes, BytesMut};
-use http_body_util::BodyExt as _;
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use r4_service::Problem;
 
 use crate::error::{body_too_large, broken_body};
@@ -24,18 +24,10 @@ pub(crate) async fn read(
     if stated.is_some_and(|length: usize| length > limit) {
         return Err(body_too_large(limit));
     }
-    let taken = tokio::time::timeout(deadline, take(body, limit)).await;
-    taken.unwrap_or_else(|_| Err(Problem::slow_body()))
-}
-
-async fn take(mut body: Body, limit: usize) -> Result<Bytes, Problem> {
-    let mut kept = BytesMut::new();
-    while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(|_| broken_body())?.into_data() else { continue };
-        if kept.len().saturating_add(data.len()) > limit {
-            return Err(body_too_large(limit));
-        }
-        kept.extend_from_slice(&data);
+    let reading = tokio::time::timeout(deadline, Limited::new(body, limit).collect()).await;
+    match reading.map_err(|_| Problem::slow_body())? {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(cause) if cause.is::<LengthLimitError>() => Err(body_too_large(limit)),
+        Err(_) => Err(broken_body()),
     }
-    Ok(kept.freeze())
 }

@@ -10,7 +10,7 @@ use r4_service::common::CommonConfig;
 use r4_service::config::{ConfigErrors, Env};
 use r4_service::upstream::UpstreamLimits;
 
-use crate::limits::{Policy, Rate};
+use crate::limits::{Count, Policy, Rate};
 use crate::proxies::TrustedProxies;
 
 /// Port without `PORT`.
@@ -117,16 +117,9 @@ const PER_ADDRESS: Rate =
 const PER_KEY: Rate =
     Rate { count: NonZeroU32::MIN.saturating_add(49), per: Duration::from_secs(1) };
 const OPEN_PER_ADDRESS: NonZeroU32 = NonZeroU32::MIN.saturating_add(31);
-/// Most that a setting may ask for.
-const MOST_COUNT: u32 = 1_000_000;
 
 fn read_count(env: &mut Env, key: &'static str) -> Option<NonZeroU32> {
-    let count = env.parsed::<NonZeroU32>(key, "a whole number from 1 to 1000000")?;
-    if count.get() > MOST_COUNT {
-        env.error(format!("{key} must be a whole number from 1 to {MOST_COUNT}"));
-        return None;
-    }
-    Some(count)
+    env.parsed(key, "a whole number from 1 to 1000000").map(|Count(count)| count)
 }
 
 fn read_policy(

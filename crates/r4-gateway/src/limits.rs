@@ -21,8 +21,21 @@ use r4_api::gateway::RateStanding;
 pub const MOST_SOURCES: usize = 200_000;
 /// Buckets that all addresses share when there are more.
 pub const SHARED_BUCKETS: u16 = 4096;
-/// Most requests a second, minute or hour that a setting may ask for.
+/// Most requests that a setting may ask for, at once or in a second, minute or hour.
 const MOST_REQUESTS: u32 = 1_000_000;
+
+/// So many requests, as a setting says it: from 1 to 1,000,000.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count(pub NonZeroU32);
+
+impl FromStr for Count {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let count: NonZeroU32 = text.parse().map_err(|_| ())?;
+        if count.get() > MOST_REQUESTS { Err(()) } else { Ok(Self(count)) }
+    }
+}
 
 /// So many requests in so much time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,14 +60,14 @@ impl FromStr for Rate {
     /// Parses `10/s`, `600/m` or `1000/h`.
     fn from_str(text: &str) -> Result<Self, ()> {
         let (count, unit) = text.split_once('/').ok_or(())?;
-        let count: NonZeroU32 = count.trim().parse().map_err(|_| ())?;
+        let Count(count) = count.trim().parse()?;
         let per = match unit.trim() {
             "s" => Duration::from_secs(1),
             "m" => Duration::from_mins(1),
             "h" => Duration::from_hours(1),
             _ => return Err(()),
         };
-        if count.get() > MOST_REQUESTS { Err(()) } else { Ok(Self { count, per }) }
+        Ok(Self { count, per })
     }
 }
 

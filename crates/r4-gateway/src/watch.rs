@@ -50,35 +50,20 @@ impl Watch {
     /// Looks at both upstreams once, and returns why the node is not ready, if it is not.
     pub(crate) async fn look(&self) -> Option<String> {
         let (core, vrf) = tokio::join!(look_at_core(&self.core), look_at_vrf(&self.vrf));
-        let reasons: Vec<String> = [(&self.core, &core), (&self.vrf, &vrf)]
-            .iter()
-            .inspect(|(upstream, health)| {
-                let ready = if health.ready { 1.0 } else { 0.0 };
-                metrics::gauge!("r4_gateway_upstream_ready", "upstream" => upstream.name())
-                    .set(ready);
-            })
-            .filter(|(_, health)| !health.ready)
-            .map(|(upstream, health)| {
-                let reason = health.reason.as_deref().unwrap_or("no reason given");
-                format!("{} is not ready: {reason}", upstream.name())
-            })
-            .collect();
-        let before = self.seen.swap(Arc::new(Upstreams { core, vrf }));
-        let after = self.seen.load();
-        for (name, old, new) in
-            [("r4-core", &before.core, &after.core), ("r4-vrf", &before.vrf, &after.vrf)]
-        {
-            if old.status == new.status {
-                continue;
-            }
-            match new.status {
-                Health::Ok => tracing::info!(upstream = name, "upstream is well"),
-                status => {
-                    let reason = new.reason.as_deref().unwrap_or("no reason given");
-                    tracing::warn!(upstream = name, ?status, reason, "upstream is not well");
-                }
-            }
+        let after = Arc::new(Upstreams { core, vrf });
+        let before = self.seen.swap(Arc::clone(&after));
+        let looks = [
+            (self.core.name(), &before.core, &after.core),
+            (self.vrf.name(), &before.vrf, &after.vrf),
+        ];
+        for (name, old, new) in looks {
+            tell(name, old, new);
         }
+        let reasons: Vec<String> = looks
+            .iter()
+            .filter(|(.., health)| !health.ready)
+            .map(|(name, _, health)| format!("{name} is not ready: {}", reason(health)))
+            .collect();
         (!reasons.is_empty()).then(|| reasons.join("; "))
     }
 
@@ -87,6 +72,23 @@ impl Watch {
         loop {
             tokio::time::sleep(EVERY).await;
             readiness.set(self.look().await);
+        }
+    }
+}
+
+fn reason(health: &UpstreamHealth) -> &str {
+    health.reason.as_deref().unwrap_or("no reason given")
+}
+
+/// Shows an upstream's health in the metrics, and a change of it in the log.
+fn tell(name: &'static str, old: &UpstreamHealth, new: &UpstreamHealth) {
+    let ready = if new.ready { 1.0 } else { 0.0 };
+    metrics::gauge!("r4_gateway_upstream_ready", "upstream" => name).set(ready);
+    match new.status {
+        status if status == old.status => {}
+        Health::Ok => tracing::info!(upstream = name, "upstream is well"),
+        status => {
+            tracing::warn!(upstream = name, ?status, reason = reason(new), "upstream is not well");
         }
     }
 }
