@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
-use r4_service::auth::Guard;
+use r4_service::auth::{Guard, authenticate};
 use r4_service::ready::Readiness;
 use r4_service::shell::{self, RequestLimits};
 
@@ -40,10 +40,11 @@ pub const GIT: &str = match option_env!("R4_GIT") {
 /// Returns the service's routes within the shell's layers.
 pub fn router(app: App, readiness: Readiness) -> Router {
     let limits = RequestLimits { head_deadline: Duration::from_secs(15), body_bytes: 1024 };
+    let keyed = from_fn_with_state(Arc::clone(&app.guard), authenticate);
     let routes = Router::new()
         .route("/health", get(routes::health::health))
         .route("/version", get(routes::version::version))
-        .route("/random", get(routes::random::random))
+        .route("/random", get(routes::random::random).route_layer(keyed))
         .layer(from_fn(shell::refuse_needless_body))
         .with_state(app);
     shell::wrap(routes, readiness, limits)

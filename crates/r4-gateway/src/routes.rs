@@ -20,7 +20,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderName, Method, Response, header};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{any, get, head};
+use axum::routing::{MethodRouter, any, get};
 use r4_api::core::{MAX_BYTES_PER_REQUEST, MAX_WORDS_PER_REQUEST};
 use r4_api::gateway::RequestBounds;
 use r4_receipt::MAX_DOCUMENT_BYTES;
@@ -28,7 +28,8 @@ use r4_receipt::alpha::MAX_ALPHA_BYTES;
 use r4_receipt::attestation::{MAX_ATTESTED_BYTES, MIN_ATTESTED_BYTES};
 use r4_service::Problem;
 use r4_service::query::Query;
-use r4_service::shell::{RequestId, refuse_needless_body};
+use r4_service::shell::{RequestId, no_other_method, refuse_needless_body};
+use tower::ServiceBuilder;
 use tower_http::cors::{Any, CorsLayer};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -67,25 +68,24 @@ pub(crate) fn keyed() -> OpenApiRouter<Arc<App>> {
 
 /// Returns all routes, each within its layers. `/ready` and `/metrics` are the shell's.
 pub(crate) fn router(app: &Arc<App>) -> Router {
-    let limited = from_fn_with_state(Arc::clone(app), limit);
+    let limited = ServiceBuilder::new()
+        .layer(from_fn_with_state(Arc::clone(app), limit))
+        .layer(from_fn(refuse_needless_body));
     let public = Router::from(public())
         .route("/docs/app.js", get(docs::script))
         .route("/docs/app.css", get(docs::style))
         .method_not_allowed_fallback(wrong_method)
-        .layer(from_fn(refuse_needless_body))
         .layer(limited.clone())
         .layer(cors());
     let keyed = Router::from(keyed())
         .route_layer(from_fn_with_state(Arc::clone(app), authenticate))
-        .route("/v1/vrf", head(vrf_method).fallback(vrf_method))
-        .route("/v1/random_dual", head(random_dual_method).fallback(random_dual_method))
+        .route("/v1/vrf", no_other_method(MethodRouter::new(), "GET,POST"))
+        .route("/v1/random_dual", no_other_method(MethodRouter::new(), "GET"))
         .method_not_allowed_fallback(wrong_method)
-        .layer(from_fn(refuse_needless_body))
         .layer(limited.clone());
     let rest = Router::new()
         .route("/v1/{*rest}", any(unknown_path))
         .route("/docs/{*rest}", any(unknown_path))
-        .layer(from_fn(refuse_needless_body))
         .layer(limited);
     // For the node's own use, on its port alone: neither limited nor behind a key.
     let own =
@@ -95,16 +95,6 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
 
 async fn wrong_method(_: Request) -> Problem {
     Problem::method_not_allowed()
-}
-
-/// Refuses HEAD, too: an answer costs an index that nobody would see.
-async fn vrf_method(_: Request) -> Problem {
-    Problem::only_methods("GET,POST")
-}
-
-/// As [`vrf_method`].
-async fn random_dual_method(_: Request) -> Problem {
-    Problem::only_methods("GET")
 }
 
 async fn unknown_path(_: Request) -> Problem {

@@ -1,8 +1,12 @@
 //! API keys: held as hashes, compared in constant time, taken from a header or `?key=`.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::middleware::Next;
+use axum::response::Response;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
@@ -128,6 +132,20 @@ impl Guard {
         }
         Ok(key)
     }
+}
+
+/// Lets requests with a good key through: a layer for the routes that ask for one.
+///
+/// # Errors
+/// As [`Guard::check`].
+pub async fn authenticate(
+    State(guard): State<Arc<Guard>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    guard.check(request.headers(), request.uri(), peer.ip())?;
+    Ok(next.run(request).await)
 }
 
 fn invalid() -> Problem {

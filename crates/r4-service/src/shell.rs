@@ -10,7 +10,7 @@ use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
 use axum::http::{HeaderName, HeaderValue, Method, Uri};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 use http_body::Body as _;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -125,6 +125,17 @@ pub async fn refuse_needless_body(request: Request, next: Next) -> Response {
         return Problem::bad_request("unexpected-body", detail).into_response();
     }
     next.run(request).await
+}
+
+/// Adds to the methods that `routes` has, which are those in `allowed` (a list for the header
+/// `Allow`), the refusal of all others, HEAD among them: for answers that cost something and that
+/// nobody would see.
+pub fn no_other_method<S: Clone + Send + Sync + 'static>(
+    routes: MethodRouter<S>,
+    allowed: &'static str,
+) -> MethodRouter<S> {
+    let refuse = async move || Problem::only_methods(allowed);
+    routes.head(refuse).fallback(refuse)
 }
 
 async fn with_deadline(deadline: Duration, request: Request, next: Next) -> Response {

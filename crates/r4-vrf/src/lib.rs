@@ -8,10 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
-use r4_service::Problem;
-use r4_service::auth::Guard;
+use r4_service::auth::{Guard, authenticate};
 use r4_service::shell::{self, RequestLimits};
 use r4_service::upstream::Upstream;
 
@@ -67,34 +66,19 @@ impl App {
 /// Returns the service's routes within the shell's layers.
 pub fn router(app: App) -> Router {
     let (readiness, node) = (app.node.readiness().clone(), Arc::clone(&app.node));
+    let keyed = from_fn_with_state(Arc::clone(&app.guard), authenticate);
+    let vrf = get(routes::vrf::get).post(routes::vrf::post).route_layer(keyed.clone());
+    let random_dual = get(routes::random_dual::random_dual).route_layer(keyed);
     let routes = Router::new()
         .route("/health", get(routes::health::health))
         .route("/version", get(routes::version::version))
         .route("/keys", get(routes::keys::keys))
         .route("/verify", post(routes::verify::verify))
-        .route(
-            "/vrf",
-            get(routes::vrf::get).post(routes::vrf::post).head(vrf_method).fallback(vrf_method),
-        )
-        .route(
-            "/random_dual",
-            get(routes::random_dual::random_dual)
-                .head(random_dual_method)
-                .fallback(random_dual_method),
-        )
+        .route("/vrf", shell::no_other_method(vrf, "GET,POST"))
+        .route("/random_dual", shell::no_other_method(random_dual, "GET"))
         .layer(from_fn(shell::refuse_needless_body))
         .with_state(app);
     let wrapped = shell::wrap(routes, readiness, LIMITS);
     observe::start(&node);
     wrapped
-}
-
-/// Refuses HEAD, too: an answer costs an index that nobody would see.
-async fn vrf_method() -> Problem {
-    Problem::only_methods("GET,POST")
-}
-
-/// As [`vrf_method`].
-async fn random_dual_method() -> Problem {
-    Problem::only_methods("GET")
 }

@@ -3,11 +3,9 @@
 //! A failure before the head is a 503; after it the body breaks off short of its Content-Length,
 //! so that no client takes a part for the whole.
 
-use std::net::SocketAddr;
-
 use axum::body::Body;
-use axum::extract::{ConnectInfo, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use axum::extract::State;
+use axum::http::{HeaderName, HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream::try_unfold;
@@ -33,14 +31,8 @@ struct Order {
 /// Answers `n` fresh bytes in the form `fmt`.
 ///
 /// # Errors
-/// 401 and 403 about the key, 400 about a parameter, 503 with the reason when blocked.
-pub async fn random(
-    State(app): State<App>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    headers: HeaderMap,
-    uri: Uri,
-) -> Result<Response, Problem> {
-    app.guard.check(&headers, &uri, peer.ip())?;
+/// 400 about a parameter, 503 with the reason when blocked.
+pub async fn random(State(app): State<App>, uri: Uri) -> Result<Response, Problem> {
     let order = Order::parse(&uri)?;
     let mut piece = Piece::new(app, order);
     let first = piece.next(None).await.map_err(|e| blocked(&e))?;

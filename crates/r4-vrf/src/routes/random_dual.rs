@@ -1,9 +1,7 @@
 //! `GET /random_dual`: bytes of r4-core, attested by both signatures. Not unique, never kept.
 
-use std::net::SocketAddr;
-
-use axum::extract::{ConnectInfo, State};
-use axum::http::{HeaderMap, Uri};
+use axum::extract::State;
+use axum::http::Uri;
 use axum::response::Response;
 use r4_receipt::attestation::{MAX_ATTESTED_BYTES, MIN_ATTESTED_BYTES};
 use r4_receipt::{Domain, Schemes};
@@ -18,15 +16,9 @@ use crate::{App, core};
 /// Answers `n` attested bytes.
 ///
 /// # Errors
-/// 401 and 403 about the key, 400 about a parameter, 503 that names r4-core when it gives none,
+/// 400 about a parameter, 503 that names r4-core when it gives none,
 /// or when nothing can be signed now.
-pub async fn random_dual(
-    State(app): State<App>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    headers: HeaderMap,
-    uri: Uri,
-) -> Result<Response, Problem> {
-    app.guard.check(&headers, &uri, peer.ip())?;
+pub async fn random_dual(State(app): State<App>, uri: Uri) -> Result<Response, Problem> {
     let (n, domain) = parse(uri.query())?;
     let drawn = core::draw(&app.core, n).await?;
     let issue =
