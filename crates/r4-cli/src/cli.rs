@@ -55,6 +55,8 @@ pub(crate) enum Command {
     /// Say which sealed core may run: write, sign and check its manifest
     #[command(subcommand)]
     Manifest(crate::manifest::Command),
+    /// Screen the raw samples of a noise source: their min-entropy and the health tests
+    Assess(crate::assess::Args),
     /// Test every cryptographic building block against known answers
     Selftest(crate::selftest::Args),
     /// Print a script that lets your shell complete r4's commands

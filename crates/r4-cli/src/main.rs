@@ -1,8 +1,10 @@
-//! `r4`: check receipts, make and check proofs, and look after keys and manifests, all offline.
+//! `r4`: check receipts, make and check proofs, look after keys and manifests, and assess noise,
+//! all offline.
 //!
 //! Every command returns an [`exit::Exit`]; whatever stops one becomes a sentence on standard
 //! error. No command opens a network connection.
 
+mod assess;
 mod cli;
 mod completions;
 mod ecvrf;
@@ -38,6 +40,7 @@ fn run(command: Command) -> Result<Exit, Error> {
         Command::Ecvrf(command) => ecvrf::run(&command),
         Command::Keys(command) => keys::run(&command),
         Command::Manifest(command) => manifest::run(&command),
+        Command::Assess(args) => assess::run(&args),
         Command::Selftest(args) => selftest::run(&args),
         Command::Completions(args) => completions::run(&args),
     }

@@ -2,7 +2,7 @@
 
 use crate::run::{command, finish, r4};
 
-const COMMANDS: [&[&str]; 12] = [
+const COMMANDS: [&[&str]; 13] = [
     &[],
     &["verify"],
     &["ecvrf", "prove"],
@@ -13,6 +13,7 @@ const COMMANDS: [&[&str]; 12] = [
     &["manifest", "check"],
     &["manifest", "keygen"],
     &["manifest", "sign"],
+    &["assess"],
     &["selftest"],
     &["completions"],
 ];

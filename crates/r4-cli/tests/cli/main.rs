@@ -1,6 +1,8 @@
 //! The real binary, run as a user runs it: exit codes, what it prints, what it refuses.
 
 #[cfg(test)]
+mod assess;
+#[cfg(test)]
 mod ecvrf;
 #[cfg(test)]
 mod help;
