@@ -7,7 +7,12 @@
 //! carry' ‖ out = ChaCha20(key, nonce 0, counter 0)
 //! ```
 //!
-//! and wipes `key`. The carry, the first 32 bytes of the stream, is never served.
+//! and wipes `key`. The carry, the first 32 bytes of the stream, is never served. `fresh` is the
+//! first 256 bits of the fresh bytes, as of the seed. A reseed computes
+//!
+//! ```text
+//! carry' = SHA-256("r4/drbg/chacha20/reseed/v1" ‖ carry ‖ seed)
+//! ```
 
 use ::chacha20::ChaCha20;
 use cipher::{KeyIvInit, StreamCipher};
@@ -20,12 +25,24 @@ use crate::seed::Seed;
 pub(crate) const MEMORY_BYTES: usize = CARRY_BYTES + KEY_BYTES;
 const CARRY_BYTES: usize = 32;
 const KEY_BYTES: usize = 32;
+/// Most bytes of one key.
+pub(crate) const MAX_FILL_BYTES: usize = 1 << 20;
 const LABEL: &[u8] = b"r4/drbg/chacha20/v1";
+const RESEED_LABEL: &[u8] = b"r4/drbg/chacha20/reseed/v1";
 
 /// Makes the seed the first carry.
 pub(crate) fn seed(memory: &mut [u8; MEMORY_BYTES], seed: &Seed) {
     let (carry, _) = split(memory);
     carry.copy_from_slice(seed.first_256_bits());
+}
+
+/// Makes the hash of the carry and the seed the next carry.
+pub(crate) fn reseed(memory: &mut [u8; MEMORY_BYTES], seed: &Seed) {
+    let (carry, _) = split(memory);
+    let mut hash = Sha256::new_with_prefix(RESEED_LABEL);
+    hash.update(*carry);
+    hash.update(seed.first_256_bits());
+    hash.finalize_into(carry.into());
 }
 
 /// Overwrites `out`, and the carry with its successor.

@@ -2,27 +2,47 @@
 
 use zeroize::Zeroize;
 
-use crate::{chacha20, seed::Seed};
+use crate::{chacha20, ctr_aes256, seed::Seed, stack::wiped_after};
 
 /// Bytes of memory that a generator needs for its secrets.
-pub const MEMORY_BYTES: usize = chacha20::MEMORY_BYTES;
-/// Fresh bytes from the kernel that every [`Seeded::fill`] mixes in.
-pub const FRESH_BYTES: usize = 32;
-/// Most bytes that one [`Seeded::fill`] returns: no key serves more than this.
-pub const MAX_FILL_BYTES: usize = 1 << 20;
+pub const MEMORY_BYTES: usize = if chacha20::MEMORY_BYTES > ctr_aes256::MEMORY_BYTES {
+    chacha20::MEMORY_BYTES
+} else {
+    ctr_aes256::MEMORY_BYTES
+};
+/// Fresh bytes from the kernel that every [`Seeded::fill`] mixes in; an engine takes as many of
+/// them as of a seed.
+pub const FRESH_BYTES: usize = Seed::BYTES;
+/// Fills after which a reseed is due, and before which none is refused. SP 800-90A Table 3 allows
+/// 2^48; this is the interval of the design.
+pub const RESEED_AFTER_FILLS: u32 = 1 << 20;
 
 /// Which construction makes the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
     /// `ChaCha20` (RFC 8439) with fast key erasure.
     ChaCha20,
+    /// `CTR_DRBG` with AES-256 and no derivation function (SP 800-90A §10.2.1).
+    CtrAes256,
 }
 
 impl Engine {
+    /// Every engine.
+    pub const ALL: [Self; 2] = [Self::ChaCha20, Self::CtrAes256];
+
     /// Returns the name used in configuration and reports.
     pub fn name(self) -> &'static str {
         match self {
             Self::ChaCha20 => "chacha20",
+            Self::CtrAes256 => "ctr-aes256",
+        }
+    }
+
+    /// Returns the most bytes of one [`Seeded::fill`].
+    pub fn max_fill_bytes(self) -> usize {
+        match self {
+            Self::ChaCha20 => chacha20::MAX_FILL_BYTES,
+            Self::CtrAes256 => ctr_aes256::MAX_FILL_BYTES,
         }
     }
 }
@@ -30,12 +50,17 @@ impl Engine {
 /// Why no bytes were made. The output is untouched and the generator as it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FillError {
-    /// More was asked for than one key may serve.
-    #[error("{asked} bytes asked of the generator at once, the most is {max}", max = MAX_FILL_BYTES)]
+    /// More was asked for than one call may return.
+    #[error("{asked} bytes asked of the generator at once, the most is {most}")]
     TooLong {
         /// Bytes asked for.
         asked: usize,
+        /// Most bytes of this engine.
+        most: usize,
     },
+    /// The reseed interval is over (SP 800-90A §9.3.1).
+    #[error("the generator must be reseeded after {RESEED_AFTER_FILLS} requests")]
+    ReseedDue,
 }
 
 /// A generator that cannot generate yet.
@@ -55,10 +80,11 @@ impl<'m> Unseeded<'m> {
 
     /// Seeds the generator (SP 800-90A §9.1).
     pub fn seed(self, seed: &Seed) -> Seeded<'m> {
-        match self.engine {
-            Engine::ChaCha20 => chacha20::seed(self.memory, seed),
-        }
-        Seeded { engine: self.engine, memory: self.memory }
+        wiped_after(|| match self.engine {
+            Engine::ChaCha20 => chacha20::seed(part(self.memory), seed),
+            Engine::CtrAes256 => ctr_aes256::seed(part(self.memory), seed),
+        });
+        Seeded { engine: self.engine, memory: self.memory, fills: 0 }
     }
 }
 
@@ -66,6 +92,8 @@ impl<'m> Unseeded<'m> {
 pub struct Seeded<'m> {
     engine: Engine,
     memory: &'m mut [u8; MEMORY_BYTES],
+    /// Fills since the last seed.
+    fills: u32,
 }
 
 impl Seeded<'_> {
@@ -76,15 +104,36 @@ impl Seeded<'_> {
     /// `fresh` (prediction resistance). `out` and `fresh` are the caller's to wipe.
     ///
     /// # Errors
-    /// [`FillError::TooLong`] beyond [`MAX_FILL_BYTES`].
+    /// [`FillError::TooLong`] beyond [`Engine::max_fill_bytes`], [`FillError::ReseedDue`] after
+    /// [`RESEED_AFTER_FILLS`] fills.
     pub fn fill(&mut self, fresh: &[u8; FRESH_BYTES], out: &mut [u8]) -> Result<(), FillError> {
-        if out.len() > MAX_FILL_BYTES {
-            return Err(FillError::TooLong { asked: out.len() });
+        let (asked, most) = (out.len(), self.engine.max_fill_bytes());
+        if asked > most {
+            return Err(FillError::TooLong { asked, most });
         }
-        match self.engine {
-            Engine::ChaCha20 => chacha20::fill(self.memory, fresh, out),
+        if self.is_reseed_due() {
+            return Err(FillError::ReseedDue);
         }
+        self.fills = self.fills.saturating_add(1);
+        wiped_after(|| match self.engine {
+            Engine::ChaCha20 => chacha20::fill(part(self.memory), part_of(fresh), out),
+            Engine::CtrAes256 => ctr_aes256::fill(part(self.memory), fresh, out),
+        });
         Ok(())
+    }
+
+    /// Mixes a new seed into the state (SP 800-90A §9.2), and begins to count fills anew.
+    pub fn reseed(&mut self, seed: &Seed) {
+        wiped_after(|| match self.engine {
+            Engine::ChaCha20 => chacha20::reseed(part(self.memory), seed),
+            Engine::CtrAes256 => ctr_aes256::reseed(part(self.memory), seed),
+        });
+        self.fills = 0;
+    }
+
+    /// Tells whether [`Self::fill`] will refuse until a reseed.
+    pub fn is_reseed_due(&self) -> bool {
+        self.fills >= RESEED_AFTER_FILLS
     }
 
     /// Returns the engine in use.
@@ -103,4 +152,16 @@ impl core::fmt::Debug for Seeded<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Seeded").field("engine", &self.engine).finish_non_exhaustive()
     }
+}
+
+/// The part of the memory that an engine uses.
+fn part<const N: usize>(memory: &mut [u8; MEMORY_BYTES]) -> &mut [u8; N] {
+    let Some(part) = memory.first_chunk_mut() else { unreachable!("MEMORY_BYTES is the larger") };
+    part
+}
+
+/// The first 256 bits of the fresh bytes.
+fn part_of(fresh: &[u8; FRESH_BYTES]) -> &[u8; 32] {
+    let Some(first) = fresh.first_chunk() else { unreachable!("32 <= FRESH_BYTES") };
+    first
 }

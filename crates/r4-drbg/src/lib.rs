@@ -11,19 +11,22 @@
 //! let seed = Seed::from_bytes([7; Seed::BYTES]); // from a noise source
 //! let mut generator = Unseeded::new(Engine::ChaCha20, &mut memory).seed(&seed);
 //! let mut out = [0; 1000];
-//! generator.fill(&[9; 32], &mut out)?; // fresh bytes of the kernel
+//! generator.fill(&[9; 48], &mut out)?; // fresh bytes of the kernel
 //! # Ok::<(), r4_drbg::FillError>(())
 //! ```
 
 #![no_std]
 
 mod chacha20;
+mod ctr_aes256;
 mod generator;
 mod known_answer;
 mod seed;
+mod stack;
 
 pub use generator::{
-    Engine, FRESH_BYTES, FillError, MAX_FILL_BYTES, MEMORY_BYTES, Seeded, Unseeded,
+    Engine, FRESH_BYTES, FillError, MEMORY_BYTES, RESEED_AFTER_FILLS, Seeded, Unseeded,
 };
-pub use known_answer::{SelfTestFailure, TESTS, selftest};
+pub use known_answer::{SelfTestFailure, TestResult, first_failure, run_tests};
 pub use seed::Seed;
+pub use stack::wiped_after;

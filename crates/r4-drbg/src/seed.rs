@@ -21,6 +21,11 @@ impl Seed {
         seed
     }
 
+    /// Returns all 48 bytes.
+    pub(crate) fn bytes(&self) -> &[u8; Self::BYTES] {
+        &self.0
+    }
+
     /// Returns the first 32 bytes, the seed of a 256-bit engine.
     pub(crate) fn first_256_bits(&self) -> &[u8; 32] {
         let Some(first) = self.0.first_chunk() else { unreachable!("32 <= Seed::BYTES") };

@@ -1,7 +1,7 @@
 //! Makes one seed out of samples of several sources.
 //!
 //! ```text
-//! seed = first 384 bits of SHA-512("r4/seed/v1" ‖ len ‖ sample ‖ len ‖ sample …), len as u64-be
+//! seed = first 384 bits of SHA-512("r4/seed/v1" ‖ len ‖ samples ‖ len ‖ samples …), len as u64-be
 //! ```
 //!
 //! Computationally at least as strong as the best *independent* source: none can undo another.
@@ -10,12 +10,8 @@ use r4_drbg::Seed;
 use sha2::{Digest, Sha512};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::{error::Error, noise::Source};
-
 /// Entropy that the samples of one seed must be credited with: 384 bits and 64 to spare.
 const NEEDED_BITS: usize = 448;
-/// Bytes taken from each source.
-const SAMPLE_BYTES: usize = 64;
 const LABEL: &[u8] = b"r4/seed/v1";
 
 /// The samples are credited with less than a seed needs.
@@ -23,41 +19,32 @@ const LABEL: &[u8] = b"r4/seed/v1";
 #[error("noise sources gave {got} bits of entropy, a seed needs {NEEDED_BITS}")]
 pub(crate) struct TooLittleEntropy {
     /// Bits credited.
-    got: usize,
-}
-
-/// Takes one sample of each source and combines them.
-///
-/// # Errors
-/// [`Error::Source`] or [`Error::Entropy`].
-pub(crate) fn seed(sources: &[Source]) -> Result<Seed, Error> {
-    let mut samples = Samples::new();
-    let mut sample = Zeroizing::new([0; SAMPLE_BYTES]);
-    for source in sources {
-        source.fill(&mut *sample)?;
-        samples.add(&*sample, source.credited_bits(SAMPLE_BYTES));
-    }
-    Ok(samples.into_seed()?)
+    pub(crate) got: usize,
 }
 
 /// Samples hashed so far, and what they are credited with.
-struct Samples {
+pub(crate) struct Mixed {
     hash: Sha512,
     credited_bits: usize,
 }
 
-impl Samples {
-    fn new() -> Self {
+impl Mixed {
+    pub(crate) fn new() -> Self {
         Self { hash: Sha512::new_with_prefix(LABEL), credited_bits: 0 }
     }
 
-    fn add(&mut self, sample: &[u8], credited_bits: usize) {
+    /// Adds samples that are credited with `credited_bits` of entropy.
+    pub(crate) fn add(&mut self, sample: &[u8], credited_bits: usize) {
         self.hash.update((sample.len() as u64).to_be_bytes());
         self.hash.update(sample);
         self.credited_bits = self.credited_bits.saturating_add(credited_bits);
     }
 
-    fn into_seed(self) -> Result<Seed, TooLittleEntropy> {
+    /// Makes the seed.
+    ///
+    /// # Errors
+    /// [`TooLittleEntropy`].
+    pub(crate) fn into_seed(self) -> Result<Seed, TooLittleEntropy> {
         if self.credited_bits < NEEDED_BITS {
             return Err(TooLittleEntropy { got: self.credited_bits });
         }
@@ -80,12 +67,12 @@ mod tests {
     fn first_bytes(seed: &Seed) -> [u8; 32] {
         let (mut memory, mut out) = ([0; MEMORY_BYTES], [0; 32]);
         let mut generator = Unseeded::new(Engine::ChaCha20, &mut memory).seed(seed);
-        generator.fill(&[0; 32], &mut out).unwrap();
+        generator.fill(&[0; 48], &mut out).unwrap();
         out
     }
 
     fn combined(samples: &[&[u8]]) -> [u8; 32] {
-        let mut all = Samples::new();
+        let mut all = Mixed::new();
         for sample in samples {
             all.add(sample, NEEDED_BITS);
         }
@@ -108,16 +95,9 @@ mod tests {
 
     #[test]
     fn too_little_credit_makes_no_seed_however_long_the_samples() {
-        let mut samples = Samples::new();
+        let mut samples = Mixed::new();
         samples.add(&[7; 4096], 0);
         samples.add(&[7; 64], NEEDED_BITS - 1);
         assert_eq!(samples.into_seed().unwrap_err(), TooLittleEntropy { got: 447 });
-        assert!(matches!(seed(&[]), Err(Error::Entropy(TooLittleEntropy { got: 0 }))));
-    }
-
-    #[test]
-    fn two_seeds_differ() {
-        let [one, two] = [(), ()].map(|()| seed(crate::noise::SOURCES).unwrap());
-        assert_ne!(first_bytes(&one), first_bytes(&two));
     }
 }

@@ -3,7 +3,7 @@
 use r4_drbg::{FillError, SelfTestFailure};
 use rustix::io::Errno;
 
-use crate::{combine::TooLittleEntropy, noise::SourceError};
+use crate::{combine::TooLittleEntropy, noise::Unavailable, pages::Copied, source::SourceFailure};
 
 /// Everything that ends the process before its work is done.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,15 +20,29 @@ pub(crate) enum Error {
     /// A primitive does not compute what its standard says.
     #[error(transparent)]
     SelfTest(#[from] SelfTestFailure),
-    /// A noise source gave nothing.
+    /// A noise source that is needed failed for good.
     #[error(transparent)]
-    Source(#[from] SourceError),
+    Source(#[from] SourceFailure),
+    /// Raw samples of a source that gives none.
+    #[error("noise source {name}: {cause}")]
+    Raw {
+        /// Name of the source.
+        name: &'static str,
+        /// What it answered.
+        cause: Unavailable,
+    },
+    /// Raw samples of a source that this machine does not have.
+    #[error("this machine has no {0}")]
+    Absent(&'static str),
     /// The noise sources together gave too little.
     #[error(transparent)]
     Entropy(#[from] TooLittleEntropy),
     /// The generator refused; `output::pump` never asks for too much.
     #[error(transparent)]
     Fill(#[from] FillError),
+    /// The process is a fork.
+    #[error(transparent)]
+    Copied(#[from] Copied),
     /// A step of the confinement failed.
     #[error("cannot {step}: {cause}")]
     Confinement {
@@ -47,8 +61,8 @@ impl Error {
             Self::Output(_) => 1,
             Self::Usage(_) => 2,
             Self::SelfTest(_) | Self::Fill(_) => 3,
-            Self::Source(_) | Self::Entropy(_) => 4,
-            Self::Confinement { .. } => 5,
+            Self::Source(_) | Self::Raw { .. } | Self::Absent(_) | Self::Entropy(_) => 4,
+            Self::Copied(_) | Self::Confinement { .. } => 5,
         }
     }
 
@@ -84,7 +98,7 @@ mod tests {
     fn every_kind_of_failure_has_its_own_code() {
         let step = Error::confinement("test")("refused");
         assert_eq!(step.to_string(), "cannot test: refused");
-        let source = Error::from(SourceError { name: "getrandom", cause: Errno::NOSYS });
+        let source = Error::Raw { name: "getrandom", cause: Unavailable::Refused(Errno::NOSYS) };
         assert_eq!([source.exit_code(), step.exit_code()], [4, 5]);
     }
 }

@@ -1,33 +1,51 @@
 //! `re4_dump`, the sealed generator: random bytes to standard output until the pipe closes.
 //!
 //! It reads no file, no environment variable and no input. In order: the known-answer tests, the
-//! confinement, a seed from the noise sources, then bytes. Any failure ends it with one sentence on
-//! standard error and an exit code of its own ([`error::Error::exit_code`]).
+//! confinement, the start-up tests of the noise sources, a seed from them, then bytes. Any failure
+//! ends it with one sentence on standard error and an exit code of its own
+//! ([`error::Error::exit_code`]).
 
 mod args;
 mod combine;
 mod confine;
 mod error;
+#[cfg_attr(not(feature = "induced-faults"), path = "not_induced.rs")]
+mod induced;
+mod machine;
 mod noise;
 mod output;
 mod pages;
+mod processor;
+mod report;
+mod source;
+mod sources;
 
 use std::{
-    io::{Write, stderr, stdout},
+    io::{Write, stdout},
     os::fd::AsFd,
     process::ExitCode,
 };
 
-use r4_drbg::{Engine, Unseeded};
+use r4_drbg::SelfTestFailure;
 
-use crate::{args::Command, error::Error, pages::SecretPages};
+use crate::{
+    args::{Command, Generate, Raw},
+    error::Error,
+    machine::Machine,
+    output::Output,
+    pages::SecretPages,
+    report::{Reporter, say},
+    sources::Sources,
+};
 
 fn main() -> ExitCode {
-    let done = args::parse(std::env::args_os().skip(1)).and_then(|command| match command {
+    let done = induced::prepare().and_then(|()| args::parse(std::env::args_os().skip(1)));
+    let done = done.and_then(|command| match command {
         Command::Help => print(args::HELP),
         Command::Version => print(concat!("re4_dump ", env!("CARGO_PKG_VERSION"), "\n")),
-        Command::SelfTest => selftest(),
-        Command::Generate { limit } => generate(limit),
+        Command::SelfTest => print_selftest(),
+        Command::Raw(raw) => dump_raw(&raw),
+        Command::Generate(order) => generate(&order),
     });
     match done {
         Ok(()) | Err(Error::Closed) => ExitCode::SUCCESS,
@@ -38,31 +56,64 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs the known-answer tests and prints their names.
-fn selftest() -> Result<(), Error> {
-    r4_drbg::selftest()?;
-    r4_drbg::TESTS.iter().try_for_each(|test| print(&format!("{test}: pass\n")))
+/// Runs the known-answer tests.
+fn selftest() -> Result<(), SelfTestFailure> {
+    r4_drbg::first_failure(induced::known_answers(r4_drbg::run_tests()))
 }
 
-/// Writes `limit` random bytes, or bytes without end.
-fn generate(limit: Option<u64>) -> Result<(), Error> {
-    r4_drbg::selftest()?;
+/// Runs the known-answer tests and prints how each went.
+fn print_selftest() -> Result<(), Error> {
+    let results: Vec<_> = induced::known_answers(r4_drbg::run_tests()).collect();
+    for result in &results {
+        let outcome = if result.passed { "pass" } else { "FAIL" };
+        print(&format!("{}: {outcome}\n", result.test))?;
+    }
+    Ok(r4_drbg::first_failure(results.into_iter())?)
+}
 
+/// Writes raw samples of a source, past its health tests and without a generator.
+fn dump_raw(raw: &Raw) -> Result<(), Error> {
+    let name = raw.kind.name();
+    let mut noise = induced::source(raw.kind, raw.kind.open()).ok_or(Error::Absent(name))?;
+    let stdout = stdout();
+    let mut output = Output::new(stdout.as_fd());
+    confine::hide()?;
+    confine::restrict_system_calls()?;
+
+    let mut samples = [0; 4096];
+    let mut left = raw.samples;
+    while left > 0 {
+        let count = usize::try_from(left).unwrap_or(samples.len()).min(samples.len());
+        let piece = samples.get_mut(..count).unwrap_or_default();
+        noise.fill(piece).map_err(|cause| Error::Raw { name, cause })?;
+        output.write(piece)?;
+        left = left.saturating_sub(count as u64);
+    }
+    Ok(())
+}
+
+/// Writes random bytes as ordered.
+fn generate(order: &Generate) -> Result<(), Error> {
+    selftest()?;
+
+    // The first look at the clock finds out how to read it without a system call.
+    machine::now();
+    let sources = Sources::find(order.on_failure);
+    let reporter = Reporter::new(order.report, order.engine);
+    let stdout = stdout();
+    let mut output = Output::new(stdout.as_fd());
     confine::hide()?;
     let mut pages = SecretPages::map().map_err(Error::confinement("map secret pages"))?;
     if let Err(refused) = pages.lock() {
         say(format_args!("warning: secret pages are not locked in memory: {refused}"));
     }
     confine::restrict_system_calls()?;
+    induced::confined();
 
-    let secrets = pages.split();
-    let seed = combine::seed(noise::SOURCES)?;
-    let generator = Unseeded::new(Engine::ChaCha20, secrets.memory).seed(&seed);
-    drop(seed);
-    output::pump(generator, secrets.fresh, secrets.buffer, limit, stdout().as_fd())
+    Machine::start(order.engine, pages.split(), sources, reporter)?.run(order.limit, &mut output)
 }
 
-/// Prints text; a closed pipe is [`Error::Closed`], as in [`output::pump`].
+/// Prints text; a closed pipe is [`Error::Closed`], as in [`Output`].
 fn print(text: &str) -> Result<(), Error> {
     let mut out = stdout();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| {
@@ -71,9 +122,4 @@ fn print(text: &str) -> Result<(), Error> {
             None => Error::output(rustix::io::Errno::IO),
         }
     })
-}
-
-/// Writes one line to standard error. Nobody may be reading it, which is no reason to stop.
-fn say(sentence: std::fmt::Arguments<'_>) {
-    let _unread = writeln!(stderr(), "re4_dump: {sentence}");
 }

@@ -1,91 +1,107 @@
-//! Noise sources, each with the entropy credited to it.
+//! Noise sources: one small type each, with raw samples of a byte.
 //!
 //! A source that has not been assessed on the platform is credited zero, so that a wrong
 //! assessment can never weaken a seed. The kernel's credit is assumed, not assessed.
 
-use rustix::{
-    io::Errno,
-    rand::{GetRandomFlags, getrandom},
-};
+mod jitter;
+mod kernel;
+mod rdseed;
 
-/// The sources of a seed, in the order in which they are hashed: the kernel last.
-pub(crate) const SOURCES: &[Source] = &[Source::Kernel];
+use jitter::Jitter;
+use kernel::Kernel;
+use rdseed::RdSeed;
+use rustix::io::Errno;
 
-/// Where noise comes from.
+/// The kinds of sources there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
-    /// getrandom(2): conditioned by the kernel, so not health-tested here. Never optional.
+pub(crate) enum Kind {
+    /// CPU jitter.
+    Jitter,
+    /// The processor's RDSEED.
+    RdSeed,
+    /// getrandom(2).
     Kernel,
 }
 
-/// A source that gave no noise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("noise source {name} failed: {cause}")]
-pub(crate) struct SourceError {
-    /// Name of the source.
-    pub(crate) name: &'static str,
-    /// What the kernel answered.
-    pub(crate) cause: Errno,
-}
+impl Kind {
+    /// Every kind, in the order in which samples are hashed: the kernel last.
+    pub(crate) const ALL: [Self; 3] = [Self::Jitter, Self::RdSeed, Self::Kernel];
 
-impl Source {
-    /// Returns the name used in reports.
+    /// Returns the name used in reports and on the command line.
     pub(crate) fn name(self) -> &'static str {
         match self {
+            Self::Jitter => "jitter",
+            Self::RdSeed => "rdseed",
             Self::Kernel => "getrandom",
         }
     }
 
-    /// Returns the entropy credited to a sample of `bytes` bytes, in bits.
-    pub(crate) fn credited_bits(self, bytes: usize) -> usize {
+    /// Returns what is known without asking for noise.
+    pub(crate) fn properties(self) -> Properties {
         match self {
-            Self::Kernel => bytes.saturating_mul(8),
+            Self::Jitter => jitter::PROPERTIES,
+            Self::RdSeed => rdseed::PROPERTIES,
+            Self::Kernel => kernel::PROPERTIES,
         }
     }
 
-    /// Overwrites `sample` with noise.
+    /// Opens the source, if this machine has it. Allocates: call it before the system call filter
+    /// is installed.
+    pub(crate) fn open(self) -> Option<Box<dyn Noise>> {
+        match self {
+            Self::Jitter => Some(Box::new(Jitter::new())),
+            Self::RdSeed => RdSeed::find().map(|found| Box::new(found) as Box<dyn Noise>),
+            Self::Kernel => Some(Box::new(Kernel)),
+        }
+    }
+}
+
+/// A source of noise.
+pub(crate) trait Noise {
+    /// Overwrites `samples` with raw samples, one a byte.
     ///
     /// # Errors
-    /// [`SourceError`]; part of `sample` may be overwritten.
-    pub(crate) fn fill(self, sample: &mut [u8]) -> Result<(), SourceError> {
-        match self {
-            Self::Kernel => fill_from_kernel(sample),
-        }
-        .map_err(|cause| SourceError { name: self.name(), cause })
+    /// [`Unavailable`]; part of `samples` may be overwritten.
+    fn fill(&mut self, samples: &mut [u8]) -> Result<(), Unavailable>;
+}
+
+/// What is known of a source without asking it for noise.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Properties {
+    /// Min-entropy a sample that the health tests take as given, in bits.
+    pub(crate) claimed_bits: f64,
+    /// Entropy that a seed is credited with for each sample, in bits.
+    pub(crate) credited_bits_per_sample: usize,
+    /// Samples taken for a seed.
+    pub(crate) samples: usize,
+    /// Which samples the health tests see.
+    pub(crate) tested: Tested,
+}
+
+impl Properties {
+    /// Returns the entropy that a seed is credited with for all samples of the source, in bits.
+    pub(crate) fn credited_bits(&self) -> usize {
+        self.credited_bits_per_sample.saturating_mul(self.samples)
     }
 }
 
-/// Reads the kernel's generator. It blocks until the kernel has seeded itself, never after that.
-fn fill_from_kernel(mut rest: &mut [u8]) -> Result<(), Errno> {
-    while !rest.is_empty() {
-        match getrandom(&mut *rest, GetRandomFlags::empty()) {
-            Ok(0) => return Err(Errno::IO),
-            Ok(count) => rest = rest.get_mut(count..).unwrap_or_default(),
-            Err(Errno::INTR) => {}
-            Err(cause) => return Err(cause),
-        }
-    }
-    Ok(())
+/// Which samples of a source the health tests see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tested {
+    /// All: raw noise (SP 800-90B §4.3, requirement 6).
+    Always,
+    /// Those of the start-up test: conditioned output, where a test for ever would only fire by
+    /// chance.
+    AtStart,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_kernel_fills_every_byte_it_is_asked_for() {
-        // 1 KiB is longer than one uninterruptible read; 16 rounds leave no byte at zero by chance.
-        let mut touched = [0_u8; 1024];
-        for _ in 0..16 {
-            let mut sample = [0; 1024];
-            Source::Kernel.fill(&mut sample).unwrap();
-            touched.iter_mut().zip(sample).for_each(|(seen, byte)| *seen |= byte);
-        }
-        assert!(touched.iter().all(|&byte| byte != 0));
-    }
-
-    #[test]
-    fn the_kernel_is_the_last_source() {
-        assert_eq!(SOURCES.last(), Some(&Source::Kernel));
-    }
+/// The source gives nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unavailable {
+    /// The system call failed.
+    #[error("{0}")]
+    Refused(Errno),
+    /// The processor has no noise ready, however often it is asked.
+    #[error("the processor gives no noise")]
+    Exhausted,
 }

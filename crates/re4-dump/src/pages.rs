@@ -1,6 +1,6 @@
 //! Memory for secrets: locked, absent from core dumps and forked children, wiped when released.
 //!
-//! One of the two places of unsafe code (the other is `confine::close_descriptors`).
+//! One of the three places of unsafe code, with `confine::close_descriptors` and `processor`.
 #![expect(unsafe_code, reason = "mapping, locking and advising memory are unsafe system calls")]
 
 use std::{ffi::c_void, ptr::NonNull, slice};
@@ -11,6 +11,8 @@ use rustix::{
     mm::{Advice, MapFlags, ProtFlags, madvise, mlock, mmap_anonymous, munmap},
 };
 
+/// What a forked child does not find in its copy, which the kernel wipes (`MADV_WIPEONFORK`).
+const ORIGINAL: u8 = 0xA5;
 /// Bytes mapped. Not more than 64 KiB, which is what older kernels let a container lock.
 const MAPPED_BYTES: usize = 64 << 10;
 
@@ -23,10 +25,33 @@ pub(crate) struct SecretPages {
 pub(crate) struct Secrets<'p> {
     /// State of the generator.
     pub(crate) memory: &'p mut [u8; MEMORY_BYTES],
+    /// What passes through on its way in and out.
+    pub(crate) desk: Desk<'p>,
+}
+
+/// Places of what is secret for a moment.
+pub(crate) struct Desk<'p> {
     /// Kernel bytes on their way into the generator.
     pub(crate) fresh: &'p mut [u8; FRESH_BYTES],
     /// Random bytes on their way out.
     pub(crate) buffer: &'p mut [u8],
+    original: &'p mut u8,
+}
+
+/// The process is a fork of the one that was seeded, and holds zeros in the place of its state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this process is a copy of the generator, and a copy must not go on")]
+pub(crate) struct Copied;
+
+impl Desk<'_> {
+    /// Tells whether this is still the process that mapped the pages.
+    ///
+    /// # Errors
+    /// [`Copied`] in a fork of it.
+    pub(crate) fn check_original(&self) -> std::result::Result<(), Copied> {
+        // Only the kernel wipes it, behind the compiler's back.
+        if std::hint::black_box(*self.original) == ORIGINAL { Ok(()) } else { Err(Copied) }
+    }
 }
 
 impl SecretPages {
@@ -61,8 +86,10 @@ impl SecretPages {
         let Some((memory, rest)) = self.bytes().split_first_chunk_mut() else {
             unreachable!("{fits}")
         };
-        let Some((fresh, buffer)) = rest.split_first_chunk_mut() else { unreachable!("{fits}") };
-        Secrets { memory, fresh, buffer }
+        let Some((fresh, rest)) = rest.split_first_chunk_mut() else { unreachable!("{fits}") };
+        let Some((original, buffer)) = rest.split_first_mut() else { unreachable!("{fits}") };
+        *original = ORIGINAL;
+        Secrets { memory, desk: Desk { fresh, buffer, original } }
     }
 
     fn bytes(&mut self) -> &mut [u8] {
@@ -95,12 +122,38 @@ mod tests {
         let mut pages = SecretPages::map().unwrap();
         let secrets = pages.split();
         secrets.memory.fill(1);
-        secrets.fresh.fill(2);
-        secrets.buffer.fill(3);
+        secrets.desk.fresh.fill(2);
+        secrets.desk.buffer.fill(3);
         assert!(secrets.memory.iter().all(|&byte| byte == 1));
-        assert!(secrets.fresh.iter().all(|&byte| byte == 2));
-        let total = MEMORY_BYTES + FRESH_BYTES + secrets.buffer.len();
+        assert!(secrets.desk.fresh.iter().all(|&byte| byte == 2));
+        let total = MEMORY_BYTES + FRESH_BYTES + 1 + secrets.desk.buffer.len();
         assert_eq!(total, MAPPED_BYTES);
+        assert_eq!(secrets.desk.check_original(), Ok(()));
+    }
+
+    #[test]
+    fn a_fork_finds_no_state_and_is_told_to_stop() {
+        let mut pages = SecretPages::map().unwrap();
+        let secrets = pages.split();
+        secrets.memory.fill(1);
+        secrets.desk.buffer.fill(3);
+        // SAFETY: the child reads its memory and leaves; it takes no lock and allocates nothing.
+        let child = unsafe { libc::fork() };
+        if child == 0 {
+            let empty = |bytes: &[u8]| bytes.iter().all(|&byte| byte == 0);
+            let wiped = empty(secrets.memory) && empty(secrets.desk.buffer);
+            let told = secrets.desk.check_original() == Err(Copied);
+            // SAFETY: ends the child without running what the parent's test harness left to do.
+            unsafe { libc::_exit(if wiped && told { 17 } else { 1 }) }
+        }
+        assert!(child > 0, "fork failed");
+        let mut status = 0;
+        // SAFETY: waits for the child made above; the status is a local.
+        let ended = unsafe { libc::waitpid(child, &raw mut status, 0) };
+        assert_eq!(ended, child);
+        assert_eq!(libc::WEXITSTATUS(status), 17, "the child saw its parent's secrets");
+        assert_eq!(secrets.desk.check_original(), Ok(()));
+        assert!(secrets.memory.iter().all(|&byte| byte == 1), "the parent keeps its state");
     }
 
     #[test]

@@ -29,24 +29,72 @@ fn running(command: &mut Command) -> Child {
     child
 }
 
+const ENGINES: [&str; 2] = ["chacha20", "ctr-aes256"];
+
 #[test]
 fn bytes_are_exact_and_no_two_runs_agree() {
-    for count in ["0", "1", "32", "65439", "65440", "65441", "1000000"] {
-        let run = output(&["--bytes", count]);
-        assert!(run.status.success(), "{run:?}");
-        assert_eq!(run.stdout.len().to_string(), count);
+    for engine in ENGINES {
+        for count in ["0", "1", "32", "4097", "65422", "65423", "65424", "1000000"] {
+            let run = output(&["--engine", engine, "--bytes", count]);
+            assert!(run.status.success(), "{run:?}");
+            assert_eq!(run.stdout.len().to_string(), count);
+        }
+        let [one, two] = [(), ()].map(|()| output(&["--engine", engine, "--bytes=64"]).stdout);
+        assert_ne!(one, two);
     }
-    let [one, two] = [(), ()].map(|()| output(&["--bytes=64"]).stdout);
-    assert_ne!(one, two);
 }
 
 #[test]
 fn output_has_no_repeated_block_and_no_gap() {
-    let run = output(&["--bytes", "1000000"]);
-    let mut blocks: Vec<_> = run.stdout.chunks_exact(16).collect();
-    assert!(!blocks.contains(&&[0_u8; 16][..]), "wiped memory was served");
-    blocks.sort_unstable();
-    assert!(blocks.windows(2).all(|pair| pair[0] != pair[1]));
+    for engine in ENGINES {
+        let run = output(&["--engine", engine, "--bytes", "1000000"]);
+        let mut blocks: Vec<_> = run.stdout.chunks_exact(16).collect();
+        assert!(!blocks.contains(&&[0_u8; 16][..]), "wiped memory was served");
+        blocks.sort_unstable();
+        assert!(blocks.windows(2).all(|pair| pair[0] != pair[1]));
+    }
+}
+
+#[test]
+fn raw_samples_are_as_many_as_asked_and_differ_from_run_to_run() {
+    for source in ["jitter", "getrandom"] {
+        let [one, two] = [(), ()].map(|()| output(&["--raw", source, "--samples", "5000"]).stdout);
+        assert_eq!((one.len(), two.len()), (5000, 5000));
+        assert_ne!(one, two, "{source}");
+    }
+    let none = output(&["--raw", "rdseed", "--samples", "100"]);
+    match none.status.code() {
+        Some(0) => assert_eq!(none.stdout.len(), 100),
+        code => {
+            assert_eq!(code, Some(4));
+            assert!(text(&none.stderr).contains("no rdseed"), "{none:?}");
+        }
+    }
+}
+
+#[test]
+fn health_is_told_before_the_first_byte_and_only_when_asked() {
+    let quiet = output(&["--bytes", "1"]);
+    assert!(!text(&quiet.stderr).contains('{'), "{quiet:?}");
+    for (engine, strict) in [("chacha20", None), ("ctr-aes256", Some("--strict"))] {
+        let args = ["--report", "--engine", engine, "--bytes", "0"];
+        let args: Vec<&str> = args.into_iter().chain(strict).collect();
+        let run = output(&args);
+        let line = text(&run.stderr).lines().find(|line| line.starts_with('{')).expect("a line");
+        let told: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        assert_eq!(told["engine"], engine);
+        let names: Vec<_> = told["sources"].as_array().expect("a list").iter().collect();
+        assert_eq!(names.len(), 3, "{line}");
+    }
+}
+
+#[test]
+fn a_release_refuses_to_induce_faults() {
+    let run = re4_dump(&["--bytes", "32"]).env("R4_INDUCED_FAULT", "jitter:stick").output();
+    let run = run.expect("re4_dump starts");
+    assert_eq!(run.status.code(), Some(2));
+    assert!(run.stdout.is_empty());
+    assert!(text(&run.stderr).contains("R4_INDUCED_FAULT is set"), "{run:?}");
 }
 
 #[test]
@@ -71,14 +119,15 @@ fn selftest_names_every_test() {
     let run = output(&["--selftest"]);
     assert!(run.status.success());
     let names = text(&run.stdout).lines().map(|line| line.strip_suffix(": pass"));
-    assert!(names.eq(r4_drbg::TESTS.map(Some)), "{run:?}");
+    assert!(names.eq(r4_drbg::run_tests().map(|result| Some(result.test))), "{run:?}");
 }
 
 #[test]
 fn help_and_version_answer() {
     let help = output(&["--help"]);
     assert!(help.status.success());
-    for flag in ["--bytes", "--selftest", "--version", "Exit codes"] {
+    for flag in ["--engine", "--strict", "--report", "--bytes", "--raw", "--samples", "--selftest"]
+    {
         assert!(text(&help.stdout).contains(flag), "{flag}");
     }
     let version = output(&["--version"]);
@@ -87,7 +136,7 @@ fn help_and_version_answer() {
 
 #[test]
 fn bad_flags_are_exit_2_with_a_sentence_and_no_bytes() {
-    for args in [&["--frobnicate"][..], &["--bytes"], &["--bytes", "many"], &["--selftest", "x"]] {
+    for args in [&["--frobnicate"][..], &["--bytes"], &["--bytes", "many"], &["--strict"]] {
         let run = output(args);
         assert_eq!(run.status.code(), Some(2), "{args:?}");
         assert!(run.stdout.is_empty());

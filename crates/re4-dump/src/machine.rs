@@ -1,0 +1,87 @@
+//! The generator with its sources: seeds it, reseeds it in time, and pumps its bytes out.
+
+use std::time::Duration;
+
+use r4_drbg::{Engine, Seeded, Unseeded, wiped_after};
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::{
+    error::Error,
+    induced::RESEED_AFTER,
+    output::Output,
+    pages::{Desk, Secrets, wipe},
+    report::Reporter,
+    sources::Sources,
+};
+
+/// A seeded generator.
+pub(crate) struct Machine<'p> {
+    generator: Seeded<'p>,
+    desk: Desk<'p>,
+    sources: Sources,
+    reporter: Reporter,
+    seeded_at: Duration,
+}
+
+impl<'p> Machine<'p> {
+    /// Seeds the generator after the start-up tests of its sources.
+    ///
+    /// # Errors
+    /// [`Error::Source`] or [`Error::Entropy`].
+    pub(crate) fn start(
+        engine: Engine,
+        secrets: Secrets<'p>,
+        mut sources: Sources,
+        mut reporter: Reporter,
+    ) -> Result<Self, Error> {
+        let seeded_at = now();
+        let seed = wiped_after(|| sources.seed(seeded_at, &mut reporter))?;
+        let generator = Unseeded::new(engine, secrets.memory).seed(&seed);
+        reporter.seeded(&sources);
+        Ok(Self { generator, desk: secrets.desk, sources, reporter, seeded_at })
+    }
+
+    /// Writes `limit` bytes, or bytes without end.
+    ///
+    /// # Errors
+    /// [`Error::Closed`] when the reader is gone, [`Error::Output`], [`Error::Source`],
+    /// [`Error::Copied`].
+    pub(crate) fn run(mut self, limit: Option<u64>, output: &mut Output<'_>) -> Result<(), Error> {
+        let most = self.desk.buffer.len().min(self.generator.engine().max_fill_bytes());
+        let mut left = limit;
+        while left != Some(0) {
+            let len = left.map_or(most, |left| usize::try_from(left).unwrap_or(most).min(most));
+            self.refill(len)?;
+            output.write(self.desk.buffer.get_mut(..len).unwrap_or_default())?;
+            left = left.map(|left| left.saturating_sub(len as u64));
+        }
+        Ok(())
+    }
+
+    /// Makes the first `len` bytes of the buffer random, with fresh kernel bytes.
+    fn refill(&mut self, len: usize) -> Result<(), Error> {
+        self.desk.check_original()?;
+        let now = now();
+        if self.generator.is_reseed_due() || now.saturating_sub(self.seeded_at) >= RESEED_AFTER {
+            self.reseed(now)?;
+        }
+        self.sources.refresh(self.desk.fresh, now, &mut self.reporter)?;
+        let buffer = self.desk.buffer.get_mut(..len).unwrap_or_default();
+        let filled = self.generator.fill(self.desk.fresh, buffer);
+        wipe(self.desk.fresh);
+        Ok(filled?)
+    }
+
+    fn reseed(&mut self, now: Duration) -> Result<(), Error> {
+        let seed = wiped_after(|| self.sources.seed(now, &mut self.reporter))?;
+        self.generator.reseed(&seed);
+        self.seeded_at = now;
+        self.reporter.reseeded(&self.sources);
+        Ok(())
+    }
+}
+
+/// Returns the time since the computer started, on the clock that goes on while it sleeps.
+pub(crate) fn now() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::Boottime)).unwrap_or_default()
+}
