@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::entropy::Entropy;
+
 /// Most bytes that one `/random` request may ask for.
 pub const MAX_BYTES_PER_REQUEST: u32 = 1_000_000;
 /// Most 32-bit words that one `fmt=u32` request may ask for.
@@ -64,30 +66,6 @@ pub struct Limits {
     pub rate_limit: String,
 }
 
-/// `entropy` of `GET /version`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Entropy {
-    /// Noise sources that seed the generator.
-    pub sources: Vec<String>,
-    /// Counters of health events since start.
-    pub health: HealthCounters,
-    /// How the generator is reseeded, in words.
-    pub reseeds: String,
-    /// Name of the engine.
-    pub drbg: String,
-}
-
-/// Health events since the start of the process.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct HealthCounters {
-    /// Times the sealed generator was started.
-    pub starts: u64,
-    /// Times it died or hung and was started again.
-    pub restarts: u64,
-    /// Times an integrity check failed.
-    pub integrity_failures: u64,
-}
-
 /// `GET /version` of r4-core: its attestation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CoreVersion {
@@ -116,7 +94,7 @@ pub struct CoreVersion {
     pub core_sha256: Option<String>,
     /// Limits of a request.
     pub limits: Limits,
-    /// Entropy sources and counters.
+    /// Engine, noise sources and counters.
     pub entropy: Entropy,
 }
 

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::core::{Mode, RandomJson};
+use crate::core::{Integrity, Mode, RandomJson, Selftest};
+use crate::entropy::Entropy;
 
 /// Health of a service as the gateway sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -55,6 +56,35 @@ pub struct GatewayHealth {
     pub version: String,
     /// The services behind it.
     pub upstreams: Upstreams,
+}
+
+/// `GET /v1/health/entropy`; beside `status` and `reason` nothing is there while r4-core does not
+/// tell its state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EntropyHealth {
+    /// State of r4-core as the gateway saw it last, at most a few seconds ago.
+    pub status: Health,
+    /// Why the status is not `ok`, in a sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Where random bytes come from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
+    /// Hash check of the sealed binary.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub integrity: Option<Integrity>,
+    /// Known-answer tests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selftest: Option<Selftest>,
+    /// Strict mode: fail closed rather than fall back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub strict: Option<bool>,
+    /// SHA-256 of the sealed binary that runs, hex.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub core_sha256: Option<String>,
+    /// Engine, noise sources and counters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entropy: Option<Entropy>,
 }
 
 /// Where a caller stands with one limit.

@@ -3,6 +3,8 @@
 //! Pure: no clock, no randomness, no files. The shape of a receipt is `r4_receipt`'s.
 
 pub mod core;
+pub mod entropy;
 pub mod gateway;
 pub mod manifest;
+pub mod selftest;
 pub mod vrf;

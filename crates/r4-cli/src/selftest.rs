@@ -16,7 +16,9 @@ Examples:
 
 Most tests give a building block an input whose answer is published, and compare. Those named
 \"ML-DSA-65 signing\" and \"key pair\" cannot, for they sign with a random part or with new keys: they
-check that what a secret key makes verifies under its public key.
+check that what a secret key makes verifies under its public key. Those named \"sealed core\" are what
+the sealed core tests at its start; \"drbg-chacha20\" follows no standard, and its answer comes from a
+second implementation.
 
 Exit codes: 0 every test passed; 1 one failed: do not use this program on this machine.";
 
@@ -70,15 +72,22 @@ fn text(tests: &[Test]) -> String {
     format!("{lines}\n{passed}\n")
 }
 
-/// The known answers of the key store, a signature by each kind of key under a seed that is thrown
-/// away, and what only `r4` uses.
+/// The known answers of the key store and of the sealed core's generators, a signature by each kind
+/// of key under a seed that is thrown away, and what only `r4` uses.
 fn tests() -> Vec<Test> {
     let pairs = throwaway_keys().map_or_else(
         || vec![Test { name: "key derivation".to_owned(), passed: false }],
         |keys| selftest::pairwise(&keys).into_iter().map(Test::from).collect(),
     );
     let ed25519 = Test { name: "Ed25519".to_owned(), passed: ed25519_rfc_8032() };
-    selftest::run().into_iter().map(Test::from).chain(pairs).chain([ed25519]).collect()
+    let store = selftest::run().into_iter().map(Test::from);
+    store.chain(pairs).chain([ed25519]).chain(r4_drbg::run_tests().map(Test::from)).collect()
+}
+
+impl From<r4_drbg::TestResult> for Test {
+    fn from(result: r4_drbg::TestResult) -> Self {
+        Self { name: format!("sealed core: {}", result.test), passed: result.passed }
+    }
 }
 
 impl From<TestResult> for Test {

@@ -10,6 +10,7 @@ use r4_service::config::{ConfigErrors, Env};
 pub const DEFAULT_PORT: u16 = 8080;
 const SEALED_CORE: &str = "/app/runtime/bin/re4_dump";
 const MANIFEST: &str = "/app/selftest/manifest.json";
+const INDUCED_FAULT: &str = "R4_INDUCED_FAULT";
 
 /// Help text about the variables read here.
 pub const ENVIRONMENT: &str = "  API_KEY, R4_API_KEY        key that callers present (required)
@@ -17,6 +18,8 @@ pub const ENVIRONMENT: &str = "  API_KEY, R4_API_KEY        key that callers pre
   API_HOST, R4_API_HOST      address to listen on (default 127.0.0.1)
   PORT, R4_PORT              port to listen on (default 8080; 0: any free one)
   STRICT_FIPS, R4_STRICT_FIPS  1: answer 503 rather than fall back to the kernel's generator
+  R4_DRBG                    engine of the sealed core: chacha20 (default) or ctr-aes256 (default
+                             and the only one with STRICT_FIPS=1)
   R4_SEALED_CORE             sealed binary (default /app/runtime/bin/re4_dump)
   R4_MANIFEST                its manifest (default /app/selftest/manifest.json)
   R4_MANIFEST_PUBLIC_KEY     Ed25519 key, 64 hex digits, that must have signed the manifest
@@ -33,7 +36,7 @@ pub enum SourceConfig {
     Dev,
 }
 
-/// Files of the sealed binary.
+/// The sealed binary and how it is run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SealedConfig {
     /// The binary.
@@ -42,6 +45,28 @@ pub struct SealedConfig {
     pub manifest: PathBuf,
     /// Ed25519 key that must have signed the manifest.
     pub public_key: Option<[u8; 32]>,
+    /// Engine that makes the bytes.
+    pub engine: Engine,
+}
+
+/// Engine of the sealed core.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Engine {
+    /// `ChaCha20` with fast key erasure.
+    #[default]
+    ChaCha20,
+    /// `CTR_DRBG` on AES-256 (SP 800-90A §10.2.1).
+    CtrAes256,
+}
+
+impl Engine {
+    /// Returns the name that the sealed core and `R4_DRBG` know.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ChaCha20 => "chacha20",
+            Self::CtrAes256 => "ctr-aes256",
+        }
+    }
 }
 
 /// What happens when the sealed generator fails.
@@ -71,6 +96,10 @@ impl Config {
     /// Every error of the environment together.
     pub fn read(mut env: Env, dev: bool) -> Result<Self, ConfigErrors> {
         let config = Self::read_from(&mut env, dev);
+        // Not a setting: who sets it wants a broken generator, and would get a good one.
+        if env.text(INDUCED_FAULT).is_some() {
+            env.error(format!("{INDUCED_FAULT} is set, but only test builds of re4_dump know it"));
+        }
         env.finish(config)
     }
 
@@ -82,6 +111,7 @@ impl Config {
             binary: env.text("R4_SEALED_CORE").unwrap_or_else(|| SEALED_CORE.to_owned()).into(),
             manifest: env.text("R4_MANIFEST").unwrap_or_else(|| MANIFEST.to_owned()).into(),
             public_key: read_public_key(env),
+            engine: read_engine(env, strict),
         };
         if dev && strict {
             env.error("--dev serves the kernel's bytes, which strict mode forbids: drop one");
@@ -102,6 +132,28 @@ fn read_public_key(env: &mut Env) -> Option<[u8; 32]> {
         );
     }
     key.ok()
+}
+
+/// Strict mode runs `ctr-aes256` alone, and so need not be told.
+fn read_engine(env: &mut Env, strict: bool) -> Engine {
+    match env.text("R4_DRBG").as_deref() {
+        None if strict => Engine::CtrAes256,
+        None => Engine::ChaCha20,
+        Some("ctr-aes256") => Engine::CtrAes256,
+        Some("chacha20") => {
+            if strict {
+                env.error(
+                    "R4_DRBG is chacha20, but strict mode runs ctr-aes256 alone: drop one of the \
+                     two settings",
+                );
+            }
+            Engine::ChaCha20
+        }
+        Some(_) => {
+            env.error("R4_DRBG must be chacha20 or ctr-aes256");
+            Engine::default()
+        }
+    }
 }
 
 #[cfg(test)]
@@ -135,6 +187,39 @@ mod tests {
         assert!(read(&pairs, true).expect_err("refused").to_string().contains("--dev"));
         assert_eq!(read(&pairs, false).expect("good").on_failure, OnFailure::Block);
         assert_eq!(read(&pairs[..1], true).expect("good").source, SourceConfig::Dev);
+    }
+
+    #[test]
+    fn the_engine_follows_strict_mode_and_never_weakens_it() {
+        let engine = |pairs: &[(&str, &str)]| {
+            let pairs = [&[("API_KEY", "demo")], pairs].concat();
+            match read(&pairs, false).map(|config| config.source) {
+                Ok(SourceConfig::Sealed(sealed)) => Ok(sealed.engine),
+                Ok(SourceConfig::Dev) => panic!("sealed"),
+                Err(errors) => Err(errors.to_string()),
+            }
+        };
+        let strict = ("R4_STRICT_FIPS", "1");
+        assert_eq!(engine(&[]), Ok(Engine::ChaCha20));
+        assert_eq!(engine(&[("R4_DRBG", "")]), Ok(Engine::ChaCha20));
+        assert_eq!(engine(&[strict]), Ok(Engine::CtrAes256));
+        for name in [Engine::ChaCha20, Engine::CtrAes256] {
+            assert_eq!(engine(&[("R4_DRBG", name.as_str())]), Ok(name));
+        }
+        assert_eq!(engine(&[("R4_DRBG", "ctr-aes256"), strict]), Ok(Engine::CtrAes256));
+        let refused = engine(&[("R4_DRBG", "chacha20"), strict]).expect_err("strict");
+        assert!(refused.contains("strict mode runs ctr-aes256 alone"), "{refused}");
+        let unknown = engine(&[("R4_DRBG", "aes")]).expect_err("unknown");
+        assert!(unknown.contains("R4_DRBG must be"), "{unknown}");
+    }
+
+    #[test]
+    fn an_induced_fault_is_refused_by_name() {
+        let pairs = [("API_KEY", "demo"), ("R4_INDUCED_FAULT", "jitter-stuck")];
+        for dev in [false, true] {
+            let refused = read(&pairs, dev).expect_err("refused").to_string();
+            assert!(refused.contains("R4_INDUCED_FAULT"), "{refused}");
+        }
     }
 
     #[test]

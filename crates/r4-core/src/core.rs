@@ -1,30 +1,41 @@
 //! The entropy core: which bytes are served, and whether any are.
 //!
 //! ```text
-//! integrity failed ─────────────────────────────▶ blocked
-//! self-test failed or hung, generator hangs ────▶ fallback   (strict: blocked)
-//! generator died ─▶ fresh hash ─▶ started again ─▶ sealed
+//! integrity failed, no good noise ───────────────────────▶ blocked
+//! self-test failed or hung, generator hangs or trickles ─▶ fallback   (strict: blocked)
+//! generator died ─▶ fresh hash ─▶ started again ─────────▶ sealed
 //! ```
-//! The generator is looked at every second, so that a fault shows without a request.
-//! Nothing but a restart of the service leaves `fallback` or `blocked`.
+//! Without good noise nothing is served in either mode: what failed is the kernel's generator,
+//! which is the fallback, or a source that strict mode does not go without. The generator is looked
+//! at every second, so that a fault shows without a request. Nothing but a restart of the service
+//! leaves `fallback` or `blocked`.
 
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use r4_api::core::{Integrity, Mode, Selftest};
+use r4_api::core::Mode;
+use r4_api::entropy::Entropy;
 use r4_service::ready::Readiness;
 use tokio::sync::Mutex;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::config::{OnFailure, SealedConfig, SourceConfig};
-use crate::generator::{self, Generator, GeneratorError};
-use crate::sealed::{IntegrityError, SealedBinary};
+use crate::config::{Engine, OnFailure, SourceConfig};
+use crate::error::GeneratorError;
+use crate::generator::Generator;
+use crate::health::ReportedHealth;
+use crate::moment::Moment;
+use crate::sealed::SealedBinary;
 use crate::status::Status;
 
-/// Restarts within [`RESTART_WINDOW`] after which the generator counts as broken.
-const MAX_RESTARTS: usize = 5;
-const RESTART_WINDOW: Duration = Duration::from_mins(1);
+mod launch;
+mod on_demand;
+mod state;
+#[cfg(test)]
+mod tests;
+
+pub use on_demand::Untested;
+
 /// Time between two looks at the generator.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -38,12 +49,16 @@ pub struct Blocked(pub String);
 pub struct Core {
     sealed: Option<SealedBinary>,
     path: Option<PathBuf>,
+    engine: Engine,
     on_failure: OnFailure,
     readiness: Readiness,
     /// Guards the attested state; never held across an await.
     status: RwLock<Status>,
+    reported: Arc<ReportedHealth>,
     /// Guards the running generator and the times of its restarts.
     running: Mutex<Running>,
+    /// Held by the self-test that was asked for and runs.
+    testing: Arc<Mutex<()>>,
 }
 
 #[derive(Debug, Default)]
@@ -56,24 +71,40 @@ impl Core {
     /// Checks and starts what `source` names. A failure is a state, not an error: the service
     /// comes up and says what is wrong.
     pub async fn start(source: SourceConfig, on_failure: OnFailure, readiness: Readiness) -> Self {
-        let (sealed, path, failure) = match source {
-            SourceConfig::Dev => (None, None, None),
-            SourceConfig::Sealed(config) => open(&config),
+        let SourceConfig::Sealed(config) = source else {
+            let core = Self::new(None, Engine::default(), on_failure, readiness);
+            core.develop();
+            return core;
         };
-        let core = Self {
-            sealed,
+        let path = std::path::absolute(&config.binary).unwrap_or_else(|_| config.binary.clone());
+        let mut core = Self::new(Some(path), config.engine, on_failure, readiness);
+        match SealedBinary::load(&config) {
+            Ok(sealed) => {
+                core.sealed = Some(sealed);
+                core.launch().await;
+            }
+            Err(error) => core.block_integrity(&error),
+        }
+        core
+    }
+
+    fn new(
+        path: Option<PathBuf>,
+        engine: Engine,
+        on_failure: OnFailure,
+        readiness: Readiness,
+    ) -> Self {
+        Self {
+            sealed: None,
             path,
+            engine,
             on_failure,
             readiness,
             status: RwLock::new(Status::unchecked()),
+            reported: Arc::default(),
             running: Mutex::default(),
-        };
-        match (failure, core.sealed.is_some()) {
-            (Some(error), _) => core.block_integrity(&error),
-            (None, false) => core.develop(),
-            (None, true) => core.launch().await,
+            testing: Arc::default(),
         }
-        core
     }
 
     /// Returns the attested state.
@@ -84,6 +115,11 @@ impl Core {
     /// Returns where bytes come from, without copying the rest of the state.
     pub fn mode(&self) -> Mode {
         self.status.read().unwrap_or_else(PoisonError::into_inner).mode
+    }
+
+    /// Returns what is known of the entropy in the state `status`.
+    pub fn entropy(&self, status: &Status) -> Entropy {
+        self.reported.entropy(status.mode, status.health.clone())
     }
 
     /// Returns the absolute path of the sealed binary, if there is one.
@@ -147,143 +183,19 @@ impl Core {
         while self.mode() == Mode::Sealed {
             let mut running = self.running.lock().await;
             let result = match running.generator.as_mut() {
-                Some(generator) => generator.fill(out).await,
+                Some(generator) => generator.fill(Moment::now(), out).await,
                 None => Err(GeneratorError::Died),
             };
             let Err(error) = result else { return Mode::Sealed };
             out.zeroize();
             running.generator = None;
-            drop(running);
-            match error {
-                GeneratorError::Died => self.restart().await,
-                other => self.degrade(Selftest::Degraded, &other.to_string()),
+            if !matches!(error, GeneratorError::Died) {
+                self.give_up(&error);
+                break;
             }
+            drop(running);
+            self.restart().await;
         }
         self.mode()
-    }
-
-    /// Starts the generator again, unless another caller did; goes on when the caller gives up.
-    async fn restart(self: &Arc<Self>) {
-        let core = Arc::clone(self);
-        let restart = tokio::spawn(async move {
-            let mut running = core.running.lock().await;
-            if running.generator.is_none() && core.mode() == Mode::Sealed {
-                core.start_again(&mut running).await;
-            }
-        });
-        if let Err(cause) = restart.await {
-            self.degrade(
-                Selftest::Degraded,
-                &format!("the sealed core was not restarted: {cause}"),
-            );
-        }
-    }
-
-    /// Starts the generator again from the sealed copy, after hashing that copy again.
-    async fn start_again(&self, running: &mut Running) {
-        tracing::error!("the sealed core died; starting it again");
-        self.change(|s| s.health.restarts = s.health.restarts.saturating_add(1));
-        metrics::counter!("r4_core_restarts_total").increment(1);
-        running.restarts.retain(|at| at.elapsed() < RESTART_WINDOW);
-        if running.restarts.len() >= MAX_RESTARTS {
-            return self.degrade(Selftest::Degraded, "the sealed core keeps dying");
-        }
-        running.restarts.push(Instant::now());
-        let Some(sealed) = &self.sealed else { return };
-        if let Err(error) = sealed.check() {
-            return self.block_integrity(&error);
-        }
-        match Generator::start(&sealed.executable()).await {
-            Ok(generator) => {
-                running.generator = Some(generator);
-                self.count_start();
-            }
-            // Tried again by the caller, until the window is full.
-            Err(GeneratorError::Died) => {}
-            Err(other) => self.degrade(Selftest::Degraded, &other.to_string()),
-        }
-    }
-
-    /// First start: known-answer tests, then the generator.
-    async fn launch(&self) {
-        let Some(sealed) = &self.sealed else { return };
-        self.change(|s| s.integrity = Integrity::Verified);
-        let executable = sealed.executable();
-        if let Err(error) = generator::selftest(&executable).await {
-            let selftest = match error {
-                GeneratorError::SelftestFailed(_) => Selftest::Failed,
-                _ => Selftest::Degraded,
-            };
-            return self.degrade(selftest, &error.to_string());
-        }
-        match Generator::start(&executable).await {
-            Ok(generator) => {
-                self.running.lock().await.generator = Some(generator);
-                self.count_start();
-                self.change(|s| {
-                    s.selftest = Selftest::Pass;
-                    s.mode = Mode::Sealed;
-                    s.reason = None;
-                });
-            }
-            Err(error) => self.degrade(Selftest::Degraded, &error.to_string()),
-        }
-    }
-
-    fn count_start(&self) {
-        self.change(|s| s.health.starts = s.health.starts.saturating_add(1));
-    }
-
-    fn develop(&self) {
-        tracing::warn!("--dev: serving the kernel's bytes, not the sealed core's");
-        self.change(|s| {
-            s.integrity = Integrity::Absent;
-            s.selftest = Selftest::Pass;
-            s.mode = Mode::Fallback;
-            s.reason = Some("started with --dev, without a sealed core".to_owned());
-        });
-    }
-
-    fn degrade(&self, selftest: Selftest, reason: &str) {
-        let mode = match self.on_failure {
-            OnFailure::FallBack => Mode::Fallback,
-            OnFailure::Block => Mode::Blocked,
-        };
-        tracing::error!(reason, mode = mode.as_str(), "the sealed core is not used any more");
-        self.change(|s| {
-            s.selftest = selftest;
-            s.mode = mode;
-            s.reason = Some(reason.to_owned());
-        });
-    }
-
-    fn block_integrity(&self, error: &IntegrityError) {
-        tracing::error!(reason = %error, "integrity check failed; nothing is served");
-        self.change(|s| {
-            s.integrity = Integrity::Failed;
-            s.mode = Mode::Blocked;
-            s.reason = Some(error.to_string());
-            s.health.integrity_failures = s.health.integrity_failures.saturating_add(1);
-        });
-    }
-
-    /// The one place where the state changes: readiness and metrics follow it.
-    fn change(&self, change: impl FnOnce(&mut Status)) {
-        let mut status = self.status.write().unwrap_or_else(PoisonError::into_inner);
-        change(&mut status);
-        let blocked = status.mode == Mode::Blocked;
-        self.readiness.set(status.reason.clone().filter(|_| blocked));
-        for mode in [Mode::Sealed, Mode::Fallback, Mode::Blocked] {
-            let value = if mode == status.mode { 1.0 } else { 0.0 };
-            metrics::gauge!("r4_core_mode", "mode" => mode.as_str()).set(value);
-        }
-    }
-}
-
-fn open(config: &SealedConfig) -> (Option<SealedBinary>, Option<PathBuf>, Option<IntegrityError>) {
-    let path = std::path::absolute(&config.binary).unwrap_or_else(|_| config.binary.clone());
-    match SealedBinary::load(config) {
-        Ok(sealed) => (Some(sealed), Some(path), None),
-        Err(error) => (None, Some(path), Some(error)),
     }
 }

@@ -1,69 +1,26 @@
-//! The running generator: a child process that executes the sealed copy, and the buffer that its
-//! bytes pass through.
+//! The running generator: the process that makes bytes, and the buffer that they pass through.
 
-use std::path::Path;
-use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
-use tokio::process::{Child, ChildStdout, Command};
+use tokio::process::{ChildStdout, Command};
+use tokio::time::Instant;
 use zeroize::{Zeroize, Zeroizing};
+
+use crate::child::Child;
+use crate::error::GeneratorError;
+use crate::health::ReportedHealth;
+use crate::moment::Moment;
 
 /// Bytes read from the generator at a time.
 const BUFFER_BYTES: usize = 64 * 1024;
 /// More than can be under way: what the pipe holds and what the generator is about to write.
 const UNDER_WAY_BYTES: usize = 256 * 1024;
-/// Age at which unserved bytes are dropped, so that a copy of the machine that is resumed later
-/// does not serve what the first one served.
-const STALE_AFTER: Duration = Duration::from_secs(1);
-/// A generator that writes nothing for this long hangs.
-const HANG: Duration = Duration::from_secs(3);
-/// Most time for the known-answer tests.
-const SELFTEST: Duration = Duration::from_secs(5);
-
-/// Why the generator gives no bytes.
-#[derive(Debug, thiserror::Error)]
-pub enum GeneratorError {
-    /// It cannot be started.
-    #[error("the sealed core cannot be started: {0}")]
-    Spawn(std::io::Error),
-    /// It ended.
-    #[error("the sealed core died")]
-    Died,
-    /// It runs, but writes nothing.
-    #[error("the sealed core hangs: no byte within {} s", HANG.as_secs())]
-    Hung,
-    /// Its known-answer tests took too long.
-    #[error("the sealed core hangs in its self-test")]
-    SelftestHung,
-    /// A known-answer test failed; holds what the generator said.
-    #[error("the sealed core failed its self-test: {0}")]
-    SelftestFailed(String),
-}
-
-fn command(executable: &Path) -> Command {
-    let mut command = Command::new(executable);
-    command.env_clear().stdin(Stdio::null()).kill_on_drop(true);
-    command
-}
-
-/// Runs the generator's known-answer tests in a process of their own.
-///
-/// # Errors
-/// [`GeneratorError::SelftestFailed`] names the test.
-pub async fn selftest(executable: &Path) -> Result<(), GeneratorError> {
-    let output = command(executable).arg("--selftest").output();
-    let output = tokio::time::timeout(SELFTEST, output)
-        .await
-        .map_err(|_| GeneratorError::SelftestHung)?
-        .map_err(GeneratorError::Spawn)?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    let line = said.lines().last().unwrap_or("it gave no reason").trim();
-    Err(GeneratorError::SelftestFailed(format!("{line} ({})", output.status)))
-}
+/// Most time for what is needed to be written.
+pub const MOST_TIME: Duration = Duration::from_secs(3);
+/// A generator that is late hangs if it was silent for this long; else it is too slow.
+pub const SILENCE: Duration = Duration::from_secs(2);
 
 /// A running generator and the bytes read from it that were not served yet.
 #[derive(Debug)]
@@ -76,54 +33,70 @@ pub struct Generator {
     end: usize,
     /// Every unserved byte was made after this moment.
     made_after: Moment,
-    /// Since when a read waits. Stays when the reader gives up, so that impatient callers do not
-    /// hide a hang.
-    waiting_since: Option<Instant>,
+    /// What the generator is read for. Stays when the caller gives up, so that impatient callers
+    /// do not hide a hang.
+    effort: Option<Effort>,
 }
 
-/// A moment on the clock that goes on while the machine sleeps.
+/// Reading what a caller needs, or what is stale.
 #[derive(Clone, Copy, Debug)]
-struct Moment(Duration);
+struct Effort {
+    since: Instant,
+    /// When a byte came last, or since when none does.
+    heard: Instant,
+}
 
-impl Moment {
-    fn now() -> Self {
-        let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
-        Self(Duration::try_from(now).unwrap_or_default())
+impl Effort {
+    fn begin() -> Self {
+        let now = Instant::now();
+        Self { since: now, heard: now }
     }
 
-    fn elapsed(self) -> Duration {
-        Self::now().0.saturating_sub(self.0)
+    fn deadline(self) -> Instant {
+        self.since + MOST_TIME
+    }
+
+    /// Returns what it means that the deadline has passed.
+    fn late(self) -> GeneratorError {
+        if self.heard.elapsed() < SILENCE { GeneratorError::Slow } else { GeneratorError::Hung }
     }
 }
 
 impl Generator {
-    /// Starts the generator and waits for its first bytes.
+    /// Runs `command`, whose reports go to `health`, and waits for its first report and bytes.
+    /// Nothing was made before `now`.
     ///
     /// # Errors
     /// [`GeneratorError`].
-    pub async fn start(executable: &Path) -> Result<Self, GeneratorError> {
-        Self::run(command(executable)).await
-    }
-
-    async fn run(mut command: Command) -> Result<Self, GeneratorError> {
-        let made_after = Moment::now();
-        command.stdout(Stdio::piped()).stderr(Stdio::inherit());
-        let mut child = command.spawn().map_err(GeneratorError::Spawn)?;
-        let pipe = child.stdout.take().ok_or(GeneratorError::Died)?;
-        let buffer = Zeroizing::new(vec![0; BUFFER_BYTES]);
-        let mut generator =
-            Self { child, pipe, buffer, next: 0, end: 0, made_after, waiting_since: None };
+    pub async fn start(
+        command: Command,
+        health: &Arc<ReportedHealth>,
+        now: Moment,
+    ) -> Result<Self, GeneratorError> {
+        let (child, pipe) = Child::spawn(command, health)?;
+        let mut generator = Self {
+            child,
+            pipe,
+            buffer: Zeroizing::new(vec![0; BUFFER_BYTES]),
+            next: 0,
+            end: 0,
+            made_after: now,
+            effort: None,
+        };
+        let deadline = Effort::begin().deadline();
         generator.refill().await?;
+        generator.child.first_report(deadline).await?;
+        generator.effort = None;
         Ok(generator)
     }
 
-    /// Fills `out` with bytes that were never served before.
+    /// Fills `out` with bytes that were never served before and are not stale at `now`.
     ///
     /// # Errors
-    /// [`GeneratorError::Died`] or [`GeneratorError::Hung`]; `out` must not be served then.
-    pub async fn fill(&mut self, out: &mut [u8]) -> Result<(), GeneratorError> {
-        if self.made_after.elapsed() > STALE_AFTER {
-            self.drop_stale().await?;
+    /// [`GeneratorError`]; `out` must not be served then.
+    pub async fn fill(&mut self, now: Moment, out: &mut [u8]) -> Result<(), GeneratorError> {
+        if self.made_after.is_stale_at(now) {
+            self.drop_stale(now).await?;
         }
         let mut done = 0;
         while let Some(rest) = out.get_mut(done..).filter(|rest| !rest.is_empty()) {
@@ -132,6 +105,7 @@ impl Generator {
             }
             done = done.saturating_add(self.cut(rest));
         }
+        self.effort = None;
         Ok(())
     }
 
@@ -156,21 +130,21 @@ impl Generator {
     /// Reads once into the emptied buffer. Safe to cancel: then nothing was read.
     async fn refill(&mut self) -> Result<(), GeneratorError> {
         (self.next, self.end) = (0, 0);
-        let since = *self.waiting_since.get_or_insert_with(Instant::now);
+        let effort = self.effort.get_or_insert_with(Effort::begin);
         let read = self.pipe.read(&mut self.buffer);
-        let count = match tokio::time::timeout_at((since + HANG).into(), read).await {
-            Err(_) => return Err(GeneratorError::Hung),
-            Ok(Err(_) | Ok(0)) => return Err(GeneratorError::Died),
-            Ok(Ok(count)) => count,
-        };
-        self.waiting_since = None;
-        (self.next, self.end) = (0, count);
-        Ok(())
+        match tokio::time::timeout_at(effort.deadline(), read).await {
+            Err(_) => Err(effort.late()),
+            Ok(Err(_) | Ok(0)) => Err(self.child.end().await),
+            Ok(Ok(count)) => {
+                effort.heard = Instant::now();
+                (self.next, self.end) = (0, count);
+                Ok(())
+            }
+        }
     }
 
     /// Drops all that is unserved or under way. Cancelled, it begins anew at the next call.
-    async fn drop_stale(&mut self) -> Result<(), GeneratorError> {
-        let begun = Moment::now();
+    async fn drop_stale(&mut self, now: Moment) -> Result<(), GeneratorError> {
         let mut dropped = 0_usize;
         while dropped < UNDER_WAY_BYTES {
             self.refill().await?;
@@ -178,98 +152,10 @@ impl Generator {
         }
         (self.next, self.end) = (0, 0);
         self.buffer.iter_mut().zeroize();
-        self.made_after = begun;
+        self.made_after = now;
         Ok(())
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::fs;
-
-    use rustix::process::{Pid, Signal, kill_process_group};
-    use tempfile::TempDir;
-
-    /// A generator of two processes that write the letter in a file, over and over.
-    struct Letters {
-        folder: TempDir,
-        generator: Generator,
-    }
-
-    impl Letters {
-        async fn start(letter: u8) -> Self {
-            let folder = tempfile::tempdir().unwrap();
-            write(&folder, letter);
-            let mut command = command(Path::new("/bin/sh"));
-            command.arg("-c").arg("while :; do cat letters; done");
-            command.current_dir(folder.path()).process_group(0);
-            let generator = Generator::run(command).await.unwrap();
-            Self { folder, generator }
-        }
-
-        async fn draw(&mut self) -> [u8; 16] {
-            let mut out = [0; 16];
-            self.generator.fill(&mut out).await.unwrap();
-            out
-        }
-
-        fn signal(&self, signal: Signal) {
-            let pid = self.generator.pid().unwrap().cast_signed();
-            kill_process_group(Pid::from_raw(pid).unwrap(), signal).unwrap();
-        }
-    }
-
-    impl Drop for Letters {
-        fn drop(&mut self) {
-            self.signal(Signal::KILL);
-        }
-    }
-
-    fn write(folder: &TempDir, letter: u8) {
-        let new = folder.path().join("new");
-        fs::write(&new, vec![letter; BUFFER_BYTES]).unwrap();
-        fs::rename(new, folder.path().join("letters")).unwrap();
-    }
-
-    async fn grow_stale() {
-        tokio::time::sleep(STALE_AFTER + Duration::from_millis(100)).await;
-    }
-
-    #[tokio::test]
-    async fn what_was_made_too_long_ago_is_not_served() {
-        let mut letters = Letters::start(b'a').await;
-        assert_eq!(letters.draw().await, [b'a'; 16]);
-        write(&letters.folder, b'b');
-        grow_stale().await;
-        assert_eq!(letters.draw().await, [b'b'; 16], "the buffer and the pipe held a");
-    }
-
-    #[tokio::test]
-    async fn nor_is_it_when_a_caller_left_while_it_was_dropped() {
-        let mut letters = Letters::start(b'a').await;
-        grow_stale().await;
-        letters.signal(Signal::STOP);
-        let left = tokio::time::timeout(Duration::from_millis(200), letters.draw()).await;
-        assert!(left.is_err(), "a stopped generator cannot fill up what is dropped");
-        write(&letters.folder, b'b');
-        letters.signal(Signal::CONT);
-        assert_eq!(letters.draw().await, [b'b'; 16], "a was about to be written");
-    }
-
-    #[tokio::test]
-    async fn impatient_callers_do_not_hide_a_hang() {
-        let mut letters = Letters::start(b'a').await;
-        letters.signal(Signal::STOP);
-        grow_stale().await;
-        let mut seen = None;
-        for _ in 0..20 {
-            let fill = async { letters.generator.fill(&mut [0; 16]).await };
-            if let Ok(done) = tokio::time::timeout(Duration::from_millis(500), fill).await {
-                seen = Some(done);
-                break;
-            }
-        }
-        assert!(matches!(seen, Some(Err(GeneratorError::Hung))), "{seen:?}");
-    }
-}
+mod tests;

@@ -1,7 +1,8 @@
 //! r4-core: random bytes from a sealed generator that is integrity-checked, self-tested and fails
 //! closed.
 //!
-//! [`sealed`] holds the checked binary, [`generator`] the process that runs it, [`core`] decides
+//! [`sealed`] holds the checked binary, [`selftest`] tests it, [`generator`] reads the bytes of the
+//! process that runs it, [`health`] what that process reports of its noise sources; [`core`] decides
 //! what is served. No byte is served twice: bytes leave the buffer by being overwritten.
 
 use std::sync::Arc;
@@ -9,18 +10,25 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::get;
+use axum::routing::{get, post};
 use r4_service::auth::{Guard, authenticate};
 use r4_service::ready::Readiness;
 use r4_service::shell::{self, RequestLimits};
 
+mod child;
 pub mod config;
 pub mod core;
 pub mod encode;
+pub mod error;
 pub mod generator;
+pub mod health;
+pub mod moment;
 pub mod routes;
 pub mod sealed;
+pub mod selftest;
 pub mod status;
+#[cfg(test)]
+mod testing;
 
 /// What the handlers share.
 #[derive(Clone, Debug)]
@@ -44,7 +52,8 @@ pub fn router(app: App, readiness: Readiness) -> Router {
     let routes = Router::new()
         .route("/health", get(routes::health::health))
         .route("/version", get(routes::version::version))
-        .route("/random", get(routes::random::random).route_layer(keyed))
+        .route("/random", get(routes::random::random).route_layer(keyed.clone()))
+        .route("/selftest", post(routes::selftest::selftest).route_layer(keyed))
         .layer(from_fn(shell::refuse_needless_body))
         .with_state(app);
     shell::wrap(routes, readiness, limits)

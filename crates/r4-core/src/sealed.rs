@@ -151,6 +151,7 @@ mod tests {
             binary: dir.join("re4_dump"),
             manifest: dir.join("manifest.json"),
             public_key: None,
+            engine: crate::config::Engine::default(),
         };
         std::fs::write(&config.binary, binary).unwrap();
         let manifest = Manifest::of_bytes("re4_dump", "0", "x", binary);

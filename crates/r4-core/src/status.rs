@@ -1,6 +1,7 @@
 //! What r4-core says of itself.
 
-use r4_api::core::{HealthCounters, Integrity, Mode, Selftest};
+use r4_api::core::{Integrity, Mode, Selftest};
+use r4_api::entropy::HealthCounters;
 
 /// The attested state. Only `Core` changes it.
 #[derive(Clone, Debug, PartialEq, Eq)]

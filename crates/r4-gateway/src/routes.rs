@@ -50,6 +50,7 @@ const MAX_QUERY: usize = 8 * 1024;
 pub(crate) fn public() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(health::health))
+        .routes(routes!(health::entropy))
         .routes(routes!(keys::keys))
         .routes(routes!(verify::verify))
         .routes(routes!(limits::limits))

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use axum::http::{StatusCode, Uri};
-use r4_api::core::{CoreVersion, Mode};
-use r4_api::gateway::{Health, UpstreamHealth, Upstreams};
+use r4_api::core::CoreVersion;
+use r4_api::entropy::{Entropy, EntropyStatus, NoiseSource, SourceState};
+use r4_api::gateway::{EntropyHealth, Health, UpstreamHealth, Upstreams};
 use r4_api::vrf::ServiceVersion;
 use r4_service::auth::Secret;
 use r4_service::ready::Readiness;
@@ -23,12 +24,38 @@ const LIMITS: UpstreamLimits = UpstreamLimits {
     calls: 4,
 };
 
-/// What the last look saw.
+/// Looks at the upstreams, and keeps what it saw last.
 #[derive(Debug)]
 pub(crate) struct Watch {
     core: Upstream,
     vrf: Upstream,
-    seen: ArcSwap<Upstreams>,
+    seen: ArcSwap<Seen>,
+}
+
+/// What a look saw.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub(crate) upstreams: Upstreams,
+    /// What r4-core told of itself, if it did.
+    core: Option<CoreVersion>,
+}
+
+impl Seen {
+    /// Returns the state of r4-core's entropy.
+    pub(crate) fn entropy(&self) -> EntropyHealth {
+        let UpstreamHealth { status, reason, mode, .. } = self.upstreams.core.clone();
+        let core = self.core.as_ref();
+        EntropyHealth {
+            status,
+            reason,
+            mode,
+            integrity: core.map(|core| core.integrity),
+            selftest: core.map(|core| core.selftest),
+            strict: core.map(|core| core.strict),
+            core_sha256: core.and_then(|core| core.core_sha256.clone()),
+            entropy: core.map(|core| core.entropy.clone()),
+        }
+    }
 }
 
 impl Watch {
@@ -38,24 +65,26 @@ impl Watch {
         Self {
             core: Upstream::new("r4-core", core, key, LIMITS),
             vrf: Upstream::new("r4-vrf", vrf, key, LIMITS),
-            seen: ArcSwap::from_pointee(Upstreams { core: unseen(), vrf: unseen() }),
+            seen: ArcSwap::from_pointee(Seen {
+                upstreams: Upstreams { core: unseen(), vrf: unseen() },
+                core: None,
+            }),
         }
     }
 
     /// Returns what the last look saw.
-    pub(crate) fn seen(&self) -> Arc<Upstreams> {
+    pub(crate) fn seen(&self) -> Arc<Seen> {
         self.seen.load_full()
     }
 
     /// Looks at both upstreams once, and returns why the node is not ready, if it is not.
     pub(crate) async fn look(&self) -> Option<String> {
-        let (core, vrf) = tokio::join!(look_at_core(&self.core), look_at_vrf(&self.vrf));
-        let after = Arc::new(Upstreams { core, vrf });
+        let ((core, told), vrf) = tokio::join!(look_at_core(&self.core), look_at_vrf(&self.vrf));
+        let after = Arc::new(Seen { upstreams: Upstreams { core, vrf }, core: told });
         let before = self.seen.swap(Arc::clone(&after));
-        let looks = [
-            (self.core.name(), &before.core, &after.core),
-            (self.vrf.name(), &before.vrf, &after.vrf),
-        ];
+        let (old, new) = (&before.upstreams, &after.upstreams);
+        let looks =
+            [(self.core.name(), &old.core, &new.core), (self.vrf.name(), &old.vrf, &new.vrf)];
         for (name, old, new) in looks {
             tell(name, old, new);
         }
@@ -114,19 +143,43 @@ async fn look_at_vrf(upstream: &Upstream) -> UpstreamHealth {
     health
 }
 
-async fn look_at_core(upstream: &Upstream) -> UpstreamHealth {
+async fn look_at_core(upstream: &Upstream) -> (UpstreamHealth, Option<CoreVersion>) {
     let mut health = look_at(upstream).await;
-    if let Some(version) = version::<CoreVersion>(upstream, &health).await {
-        if health.status == Health::Ok && version.mode != Mode::Sealed {
-            health.status = Health::Degraded;
-        }
-        if health.status != Health::Ok {
-            health.reason = version.reason.or(health.reason);
-        }
-        health.mode = Some(version.mode);
-        health.version = Some(version.version);
+    let told = version::<CoreVersion>(upstream, &health).await;
+    if health.status == Health::Ok
+        && let Some(reason) = trouble(told.as_ref())
+    {
+        health.status = Health::Degraded;
+        health.reason = Some(reason);
     }
-    health
+    if let Some(core) = &told {
+        if health.status != Health::Ok {
+            health.reason = core.reason.clone().or(health.reason);
+        }
+        health.mode = Some(core.mode);
+        health.version = Some(core.version.clone());
+    }
+    (health, told)
+}
+
+/// Returns why r4-core is less than well although it is ready, if it is.
+fn trouble(told: Option<&CoreVersion>) -> Option<String> {
+    let Some(core) = told else { return Some("it does not tell its state".to_owned()) };
+    (core.entropy.status != EntropyStatus::Ok).then(|| failing_sources(&core.entropy))
+}
+
+fn failing_sources(entropy: &Entropy) -> String {
+    let tell = |source: &NoiseSource| {
+        let state = match source.state {
+            SourceState::Failed => "failed",
+            SourceState::Intermittent => "is being tested again",
+            SourceState::Ok | SourceState::Absent => return None,
+        };
+        let test = source.failed_test.as_ref().map(|test| format!(" ({test})")).unwrap_or_default();
+        Some(format!("noise source {} {state}{test}", source.name))
+    };
+    let told: Vec<String> = entropy.sources.iter().filter_map(tell).collect();
+    if told.is_empty() { "its entropy is not well".to_owned() } else { told.join(", ") }
 }
 
 async fn look_at(upstream: &Upstream) -> UpstreamHealth {

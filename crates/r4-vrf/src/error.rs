@@ -50,7 +50,8 @@ pub enum IssueError {
     Halted(String),
 }
 
-/// An answer that must not leave. Fatal: after one, nothing is signed until a restart.
+/// An answer that must not leave, or a test that failed. Fatal: after one, nothing is signed until
+/// a restart.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// A key could not be used.
@@ -68,6 +69,12 @@ pub enum Fault {
     /// The finished receipt is another than the one asked for.
     #[error("the finished receipt is not the one asked for")]
     Other,
+    /// A primitive does not give its known answer any more, or a key pair does not match.
+    #[error("the self-test failed: {}", names.join(", "))]
+    Selftest {
+        /// The tests that failed.
+        names: Vec<&'static str>,
+    },
 }
 
 impl From<IssueError> for Problem {
@@ -83,8 +90,8 @@ impl From<IssueError> for Problem {
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "self-check-failed", detail)
             }
             IssueError::Halted(_) => {
-                let detail = "signing has stopped because the node's check of its own answer \
-                              failed; its operator must look into it";
+                let detail = "signing has stopped because a check of the node's own work failed; \
+                              its operator must look into it";
                 Self::unavailable("signing-stopped", detail, 60)
             }
         }

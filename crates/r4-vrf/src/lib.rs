@@ -68,12 +68,14 @@ pub fn router(app: App) -> Router {
     let (readiness, node) = (app.node.readiness().clone(), Arc::clone(&app.node));
     let keyed = from_fn_with_state(Arc::clone(&app.guard), authenticate);
     let vrf = get(routes::vrf::get).post(routes::vrf::post).route_layer(keyed.clone());
-    let random_dual = get(routes::random_dual::random_dual).route_layer(keyed);
+    let random_dual = get(routes::random_dual::random_dual).route_layer(keyed.clone());
+    let selftest = post(routes::selftest::selftest).route_layer(keyed);
     let routes = Router::new()
         .route("/health", get(routes::health::health))
         .route("/version", get(routes::version::version))
         .route("/keys", get(routes::keys::keys))
         .route("/verify", post(routes::verify::verify))
+        .route("/selftest", selftest)
         .route("/vrf", shell::no_other_method(vrf, "GET,POST"))
         .route("/random_dual", shell::no_other_method(random_dual, "GET"))
         .layer(from_fn(shell::refuse_needless_body))

@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use r4_api::selftest::{SelftestAnswer, TestOutcome};
 use r4_keystore::index::{IndexError, IndexStore};
 use r4_keystore::keys::NodeKeys;
-use r4_keystore::selftest;
+use r4_keystore::selftest::{self, Outcome, TestResult};
 use r4_keystore::state::{Start, State};
 use r4_receipt::{KeyHash, KeysDocument, PublicKeys, Timestamp};
 use r4_service::clock;
@@ -115,8 +116,26 @@ impl Node {
         }
     }
 
+    /// Runs the known-answer tests and those of the loaded key pairs. A failure stops signing;
+    /// a success starts nothing. Blocks.
+    pub fn selftest(&self) -> SelftestAnswer {
+        self.judge(&[selftest::run(), selftest::pairwise(&self.keys)].concat())
+    }
+
+    fn judge(&self, results: &[TestResult]) -> SelftestAnswer {
+        let names = selftest::failures(results);
+        if !names.is_empty() {
+            self.halt(Fault::Selftest { names });
+        }
+        let outcome = |result: &TestResult| TestOutcome {
+            name: result.name.to_owned(),
+            ok: result.outcome == Outcome::Passed,
+        };
+        results.iter().map(outcome).collect::<Vec<_>>().into()
+    }
+
     fn halt(&self, fault: Fault) -> IssueError {
-        tracing::error!(%fault, "ALARM: the check of an own answer failed; signing has stopped");
+        tracing::error!(%fault, "ALARM: an own check of the node failed; signing has stopped");
         observe::self_check_failed();
         let reason = format!("signing has stopped: {fault}");
         self.readiness.end(&reason);
@@ -151,7 +170,7 @@ async fn can_reserve(node: &Arc<Node>) -> bool {
     matches!(tokio::task::spawn_blocking(move || node.index.reserve()).await, Ok(Ok(())))
 }
 
-fn passed(results: &[selftest::TestResult]) -> Result<(), StartError> {
+fn passed(results: &[TestResult]) -> Result<(), StartError> {
     let names = selftest::failures(results);
     if names.is_empty() { Ok(()) } else { Err(StartError::Selftest { names }) }
 }

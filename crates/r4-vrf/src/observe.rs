@@ -34,7 +34,7 @@ pub fn issued(kind: Kind, schemes: Schemes) {
     count(kind, schemes, 1);
 }
 
-/// Counts an answer that the node's own check refused.
+/// Counts an answer that the node's own check refused, and a self-test that failed.
 pub fn self_check_failed() {
     metrics::counter!(SELF_CHECK_FAILURES).increment(1);
 }

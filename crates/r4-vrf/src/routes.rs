@@ -3,6 +3,7 @@
 pub mod health;
 pub mod keys;
 pub mod random_dual;
+pub mod selftest;
 pub mod verify;
 pub mod version;
 pub mod vrf;

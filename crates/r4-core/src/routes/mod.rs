@@ -2,4 +2,5 @@
 
 pub mod health;
 pub mod random;
+pub mod selftest;
 pub mod version;

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::Uri;
-use r4_api::core::{CoreVersion, Entropy, Limits, MAX_BYTES_PER_REQUEST, Mode};
+use r4_api::core::{CoreVersion, Limits, MAX_BYTES_PER_REQUEST};
 use r4_service::Problem;
 use r4_service::query::Query;
 
@@ -16,6 +16,7 @@ use crate::{App, GIT};
 pub async fn version(State(app): State<App>, uri: Uri) -> Result<Json<CoreVersion>, Problem> {
     Query::parse(uri.query(), &[])?;
     let status = app.core.status();
+    let entropy = app.core.entropy(&status);
     let manifest = app.core.sealed().map(crate::sealed::SealedBinary::manifest);
     Ok(Json(CoreVersion {
         name: "re4ctor-api".to_owned(),
@@ -33,16 +34,6 @@ pub async fn version(State(app): State<App>, uri: Uri) -> Result<Json<CoreVersio
             max_bytes_per_request: MAX_BYTES_PER_REQUEST,
             rate_limit: "10/s per address (by r4-gateway)".to_owned(),
         },
-        entropy: entropy(status.mode, status.health),
+        entropy,
     }))
-}
-
-fn entropy(mode: Mode, health: r4_api::core::HealthCounters) -> Entropy {
-    let (drbg, reseeds) = match mode {
-        Mode::Sealed => ("chacha20", "32 kernel bytes at every refill"),
-        Mode::Fallback => ("kernel", "by the kernel"),
-        Mode::Blocked => ("none", "none"),
-    };
-    let sources = if mode == Mode::Blocked { Vec::new() } else { vec!["getrandom".to_owned()] };
-    Entropy { sources, health, reseeds: reseeds.to_owned(), drbg: drbg.to_owned() }
 }

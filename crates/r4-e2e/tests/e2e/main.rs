@@ -7,8 +7,12 @@
 
 mod harness;
 
+mod core_confinement;
+mod core_faults;
 mod core_generator;
+mod core_memory;
 mod core_sealed;
+mod core_selftest;
 mod core_watch;
 mod gateway;
 mod gateway_limits;
@@ -18,6 +22,7 @@ mod interop;
 mod public_api;
 mod public_errors;
 mod public_receipts;
+mod public_version;
 mod readme;
 mod receipt_files;
 mod receipt_tamper;

@@ -5,6 +5,8 @@ mod access;
 #[cfg(test)]
 mod client;
 #[cfg(test)]
+mod entropy;
+#[cfg(test)]
 mod failures;
 #[cfg(test)]
 mod passing;

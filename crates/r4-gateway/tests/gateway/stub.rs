@@ -28,14 +28,20 @@ pub(crate) struct Seen {
 #[derive(Clone)]
 pub(crate) struct Stub {
     pub(crate) address: SocketAddr,
+    version: Arc<str>,
     seen: Arc<Mutex<Vec<Seen>>>,
 }
 
 impl Stub {
     pub(crate) async fn start() -> Self {
+        Self::telling(VERSION).await
+    }
+
+    /// Starts one whose `/version` is `version`.
+    pub(crate) async fn telling(version: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("port");
         let address = listener.local_addr().expect("address");
-        let stub = Self { address, seen: Arc::default() };
+        let stub = Self { address, version: version.into(), seen: Arc::default() };
         let app = Router::new().fallback(answer).with_state(stub.clone());
         tokio::spawn(async move { axum::serve(listener, app).await });
         stub
@@ -58,7 +64,7 @@ async fn answer(State(stub): State<Stub>, request: Request) -> Response {
     let n = query.split('&').find_map(|p| p.strip_prefix("n=")?.parse::<usize>().ok());
     match uri.path() {
         "/ready" => "ready".into_response(),
-        "/version" => VERSION.into_response(),
+        "/version" => stub.version.to_string().into_response(),
         // As r4-core writes words: without a stated length.
         "/random" if query.contains("fmt=u32") => {
             let pieces = Body::new(Pieces(n.unwrap_or(0)));
@@ -105,11 +111,17 @@ pub(crate) fn pattern(n: usize) -> Bytes {
     (0..=250u8).cycle().take(n).collect::<Vec<_>>().into()
 }
 
-const VERSION: &str = r#"{"name":"re4ctor-api","version":"9.9.9","git":"g","api_git":"a",
-"core_git":"c","integrity":"verified","selftest":"pass","mode":"sealed","strict":false,
-"sealed_core":"/x","core_sha256":"00","limits":{"max_bytes_per_request":1,"rate_limit":"r"},
-"entropy":{"sources":[],"health":{"starts":1,"restarts":0,"integrity_failures":0},
-"reseeds":"","drbg":"d"}}"#;
+/// What a good r4-core, and a good r4-vrf, tells of itself.
+pub(crate) const VERSION: &str = r#"{"name":"re4ctor-api","version":"9.9.9","git":"g",
+"api_git":"a","core_git":"c","integrity":"verified","selftest":"pass","mode":"sealed",
+"strict":false,"sealed_core":"/x","core_sha256":"00",
+"limits":{"max_bytes_per_request":1,"rate_limit":"r"},
+"entropy":{"status":"ok","drbg":"chacha20","reseeds":7,"sources":[
+{"name":"jitter","state":"ok","credited_bits":0,"samples":4096,"intermittent_failures":0,
+"permanent_failures":0,"failed_test":null},
+{"name":"rdseed","state":"absent","credited_bits":0,"samples":0,"intermittent_failures":0,
+"permanent_failures":0,"failed_test":null}],
+"health":{"starts":1,"restarts":0,"integrity_failures":0,"selftests":1,"selftest_failures":0}}}"#;
 
 /// An upstream that writes `head`, then `body`, then does what `after` says.
 pub(crate) async fn raw(head: &'static str, body: Bytes, after: After) -> SocketAddr {

@@ -7,10 +7,11 @@ use bytes::Bytes;
 use crate::client::{KEY, call, get, get_keyed, node};
 
 /// Every operation of the public surface.
-const OPERATIONS: [&str; 11] = [
+const OPERATIONS: [&str; 12] = [
     "get /docs",
     "get /openapi.json",
     "get /v1/health",
+    "get /v1/health/entropy",
     "get /v1/keys",
     "get /v1/limits",
     "get /v1/meta",
@@ -58,6 +59,7 @@ async fn wrong_methods_and_paths_are_problems() {
     let (to, ..) = node(&[]).await;
     let table = [
         ("POST", "/v1/health", "GET,HEAD"),
+        ("POST", "/v1/health/entropy", "GET,HEAD"),
         ("GET", "/v1/verify", "POST"),
         ("DELETE", "/v1/vrf", "GET,POST"),
         ("HEAD", "/v1/vrf", "GET,POST"),
@@ -86,7 +88,9 @@ async fn wrong_methods_and_paths_are_problems() {
 async fn pages_of_other_origins_read_what_is_public_and_nothing_else() {
     let (to, ..) = node(&[]).await;
     let origin = ("origin", "https://example.org");
-    for path in ["/v1/health", "/v1/keys", "/v1/limits", "/v1/meta", "/openapi.json"] {
+    for path in
+        ["/v1/health", "/v1/health/entropy", "/v1/keys", "/v1/limits", "/v1/meta", "/openapi.json"]
+    {
         let answer = get(to, path, &[origin]).await;
         assert_eq!(answer.header("access-control-allow-origin"), "*", "{path}");
         assert!(answer.header("access-control-expose-headers").contains("ratelimit"), "{path}");

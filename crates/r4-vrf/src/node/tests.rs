@@ -44,6 +44,27 @@ fn a_fault_withholds_the_answer_and_stops_signing() {
     }
 }
 
+#[test]
+fn a_self_test_that_fails_stops_signing_for_good() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = open(folder.path());
+    let good = node.selftest();
+    assert!(good.passed && good.failed.is_empty() && good.tests.len() > 10, "{good:?}");
+    assert!(node.issue_receipt(order("alpha=00"), 1).is_ok());
+
+    let result = |name, outcome| TestResult { name, outcome };
+    let results = [result("one", Outcome::Passed), result("two", Outcome::Failed)];
+    let answer = node.judge(&results);
+    assert_eq!((answer.passed, answer.failed), (false, vec!["two".to_owned()]));
+    assert_eq!(answer.tests.iter().map(|test| test.ok).collect::<Vec<_>>(), [true, false]);
+    for _ in 0..2 {
+        let after = node.issue_receipt(order("alpha=00"), 1).expect_err("halted");
+        assert!(matches!(after, IssueError::Halted(_)), "{after}");
+        assert!(node.readiness().reason().unwrap().contains("self-test failed: two"));
+        assert!(node.selftest().passed, "a success afterwards starts nothing");
+    }
+}
+
 #[tokio::test]
 async fn a_full_disk_turns_readiness_off_until_it_has_room() {
     let folder = tempfile::tempdir().unwrap();

@@ -11,4 +11,6 @@ mod receipts;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod selftest;
+#[cfg(test)]
 mod verifying;

@@ -35,6 +35,17 @@ pub(crate) fn re4_dump() -> &'static Path {
     })
 }
 
+/// Returns the path of a `re4_dump` that fails as `R4_INDUCED_FAULT` says. It has a target folder of
+/// its own, so that the feature reaches no other build.
+pub(crate) fn induced_re4_dump() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let feature = ["--package", "re4-dump", "--features", "induced-faults"];
+        let mut built = cargo_build(&feature, &target_dir().join("induced"), "dev");
+        built.remove("re4_dump").expect("cargo built re4_dump")
+    })
+}
+
 /// Returns the root folder of the workspace.
 pub(crate) fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("crates/r4-e2e")
@@ -50,18 +61,23 @@ fn target_dir() -> PathBuf {
     profile_dir().parent().expect("target folder").to_owned()
 }
 
-/// Builds with the profile and in the folder of this test, and takes the paths from the messages.
+/// Builds with the profile and in the folder of this test.
 fn build(packages: &[&str]) -> BTreeMap<String, PathBuf> {
-    let cargo = external::text("CARGO").unwrap_or_else(|| "cargo".to_owned());
     let profile = profile_dir();
     let profile = match profile.file_name().and_then(|name| name.to_str()) {
         Some("debug") | None => "dev",
         Some(name) => name,
     };
+    let packages: Vec<&str> = packages.iter().flat_map(|package| ["--package", package]).collect();
+    cargo_build(&packages, &target_dir(), profile)
+}
+
+/// Builds, and takes the paths of the programs from cargo's messages.
+fn cargo_build(what: &[&str], target_dir: &Path, profile: &str) -> BTreeMap<String, PathBuf> {
+    let cargo = external::text("CARGO").unwrap_or_else(|| "cargo".to_owned());
     let mut command = Command::new(cargo);
     command.args(["build", "--message-format=json-render-diagnostics", "--profile", profile]);
-    command.args(packages.iter().flat_map(|package| ["--package", package]));
-    command.arg("--target-dir").arg(target_dir()).current_dir(workspace());
+    command.args(what).arg("--target-dir").arg(target_dir).current_dir(workspace());
     // What cargo set for this test would make build scripts run again.
     for (key, _) in env::vars_os() {
         let key = key.to_string_lossy();

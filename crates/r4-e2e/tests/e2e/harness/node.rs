@@ -1,12 +1,13 @@
 //! The three services together, and each by itself with what it needs.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use r4_api::manifest::Manifest;
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 
 use super::build;
 use super::process::{Service, Variables};
@@ -17,6 +18,7 @@ pub(crate) const KEY: &str = "demo";
 /// A sealed core and its manifest, in a folder of their own.
 pub(crate) struct Sealed {
     dir: TempDir,
+    fault: Option<NamedTempFile>,
 }
 
 impl Sealed {
@@ -25,20 +27,29 @@ impl Sealed {
         Self::of(build::re4_dump())
     }
 
-    /// Compiles a sealed core that misbehaves as `behaviour` says, with its own right manifest.
-    pub(crate) fn misbehaving(behaviour: &str) -> Self {
+    /// Returns a sealed core whose faults are those that [`Self::induce`] names.
+    pub(crate) fn inducing() -> Self {
         let dir = tempfile::tempdir().expect("folder");
         let (source, program) = (dir.path().join("core.c"), dir.path().join("core"));
-        fs::write(&source, MISBEHAVING).expect("written");
+        let fault = NamedTempFile::new().expect("file");
+        fs::write(&source, INDUCING).expect("written");
+        let quoted = |name: &str, path: &Path| format!("-D{name}=\"{}\"", path.display());
         let mut cc = Command::new("cc");
-        cc.args(["-static", "-O1", "-D"]).arg(behaviour).arg("-o").arg(&program).arg(&source);
+        cc.args(["-static", "-O1"]).arg(quoted("PROGRAM", build::induced_re4_dump()));
+        cc.arg(quoted("FAULT", fault.path())).arg("-o").arg(&program).arg(&source);
         let done = cc.output().expect("cc starts");
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-        Self::of(&program)
+        Self { fault: Some(fault), ..Self::of(&program) }
+    }
+
+    /// Says how it fails when it is started next; empty: not at all.
+    pub(crate) fn induce(&self, fault: &str) {
+        let file = self.fault.as_ref().expect("it can be told to fail");
+        fs::write(file.path(), fault).expect("written");
     }
 
     fn of(program: &Path) -> Self {
-        let sealed = Self { dir: tempfile::tempdir().expect("folder") };
+        let sealed = Self { dir: tempfile::tempdir().expect("folder"), fault: None };
         fs::copy(program, sealed.binary()).expect("copied");
         sealed.write_manifest();
         sealed
@@ -60,6 +71,11 @@ impl Sealed {
 
     pub(crate) fn size(&self) -> usize {
         usize::try_from(fs::metadata(self.binary()).expect("there").len()).expect("fits")
+    }
+
+    /// Lets other users execute it.
+    pub(crate) fn open_to_all(&self) {
+        fs::set_permissions(self.dir.path(), fs::Permissions::from_mode(0o755)).expect("our own");
     }
 
     pub(crate) fn binary(&self) -> PathBuf {
@@ -160,40 +176,19 @@ fn joined<'a>(own: &[(&'a str, &'a str)], more: Variables<'a>) -> Vec<(&'a str, 
     [own, more].concat()
 }
 
-/// Sealed cores that fail in one way each.
-const MISBEHAVING: &str = r#"
+/// Hands the fault over to a test build of `re4_dump`, which r4-core starts without an environment.
+const INDUCING: &str = r#"
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
-static void hang(void) {
-    for (;;) pause();
-}
-
 int main(int argc, char **argv) {
-    int testing = argc > 1 && strcmp(argv[1], "--selftest") == 0;
-#if defined(HANGS)
-    hang();
-#elif defined(FAILS_SELFTEST)
-    if (testing) {
-        write(2, "known answer of chacha20 is wrong\n", 34);
-        return 3;
-    }
-    hang();
-#elif defined(HANGS_SERVING)
-    if (!testing) hang();
-#elif defined(DIES_SERVING)
-    if (!testing) return 1;
-#elif defined(DRIES_UP)
-    /* Enough for the first read, then nothing. */
-    static char bytes[256];
-    if (!testing) {
-        memset(bytes, 0x5a, sizeof bytes);
-        write(1, bytes, sizeof bytes);
-        hang();
-    }
-#else
-#error "no behaviour"
-#endif
-    return 0;
+    static char setting[512] = "R4_INDUCED_FAULT=";
+    char *environment[] = {setting, 0};
+    size_t name = strlen(setting);
+    int file = open(FAULT, O_RDONLY);
+    if (file < 0 || read(file, setting + name, sizeof setting - name - 1) < 0) return 9;
+    execve(PROGRAM, argv, environment);
+    return 9;
 }
 "#;

@@ -1,0 +1,83 @@
+//! What each failure does to the state, and that nothing gets better after it.
+
+use super::*;
+use r4_api::core::{Integrity, Selftest};
+use r4_api::entropy::EntropyStatus;
+
+fn core(on_failure: OnFailure) -> Core {
+    let core = Core::new(None, Engine::default(), on_failure, Readiness::not_yet("test"));
+    core.change(|s| {
+        s.integrity = Integrity::Verified;
+        s.selftest = Selftest::Pass;
+        s.mode = Mode::Sealed;
+        s.reason = None;
+    });
+    core
+}
+
+fn failures() -> [(GeneratorError, Selftest, Mode); 7] {
+    let said = || "said".to_owned();
+    [
+        (GeneratorError::SelftestFailed(said()), Selftest::Failed, Mode::Fallback),
+        (GeneratorError::SelftestHung, Selftest::Degraded, Mode::Fallback),
+        (GeneratorError::Hung, Selftest::Degraded, Mode::Fallback),
+        (GeneratorError::Slow, Selftest::Degraded, Mode::Fallback),
+        (GeneratorError::Unreported, Selftest::Degraded, Mode::Fallback),
+        (GeneratorError::GaveUp(said()), Selftest::Degraded, Mode::Fallback),
+        (GeneratorError::Noise(said()), Selftest::Degraded, Mode::Blocked),
+    ]
+}
+
+#[tokio::test]
+async fn each_failure_has_its_consequence() {
+    for (error, selftest, open) in failures() {
+        for (on_failure, mode) in [(OnFailure::FallBack, open), (OnFailure::Block, Mode::Blocked)] {
+            let core = Arc::new(core(on_failure));
+            core.give_up(&error);
+            let status = core.status();
+            assert_eq!((status.selftest, status.mode), (selftest, mode), "{error}");
+            assert_eq!(status.reason, Some(error.to_string()));
+            let filled = core.fill(&mut [0; 8]).await;
+            let blocked = mode == Mode::Blocked;
+            assert_eq!(filled.err(), blocked.then(|| Blocked(error.to_string())));
+            assert_eq!(core.readiness.reason(), status.reason.filter(|_| blocked));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_failed_test_on_demand_never_makes_a_state_better() {
+    let failed = GeneratorError::SelftestFailed("sha-256".to_owned());
+    let sealed = core(OnFailure::FallBack);
+    sealed.stop_for(&failed).await;
+    assert_eq!((sealed.mode(), sealed.status().reason), (Mode::Fallback, Some(failed.to_string())));
+
+    let blocked = core(OnFailure::FallBack);
+    let noise = GeneratorError::Noise("getrandom".to_owned());
+    blocked.give_up(&noise);
+    blocked.stop_for(&failed).await;
+    let status = blocked.status();
+    assert_eq!((status.mode, status.selftest), (Mode::Blocked, Selftest::Failed));
+    assert_eq!(status.reason, Some(noise.to_string()), "the first reason stays");
+}
+
+#[tokio::test]
+async fn without_a_verified_core_nothing_is_tested() {
+    let readiness = Readiness::not_yet("test");
+    let core = Core::start(SourceConfig::Dev, OnFailure::FallBack, readiness).await;
+    let core = Arc::new(core);
+    assert_eq!(core.selftest().await, Err(Untested::NoSealedCore));
+    let status = core.status();
+    assert_eq!((status.mode, status.health.selftests), (Mode::Fallback, 0));
+    let entropy = core.entropy(&status);
+    assert_eq!((entropy.status, entropy.drbg.as_str()), (EntropyStatus::Degraded, "kernel"));
+}
+
+#[tokio::test]
+async fn one_test_at_a_time() {
+    let core = Arc::new(core(OnFailure::FallBack));
+    let turn = core.testing.lock().await;
+    assert_eq!(core.selftest().await, Err(Untested::Busy));
+    drop(turn);
+    assert_eq!(core.selftest().await, Err(Untested::NoSealedCore));
+}

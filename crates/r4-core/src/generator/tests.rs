@@ -1,0 +1,155 @@
+//! What is stale is dropped, and a generator that does not keep up is found out.
+
+use super::*;
+use std::fs;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tempfile::TempDir;
+
+use crate::moment::STALE_AFTER;
+use crate::testing::script;
+
+/// A generator of two processes that write the letter in a file, over and over.
+struct Letters {
+    folder: TempDir,
+    generator: Generator,
+}
+
+impl Letters {
+    async fn start(letter: u8) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        write(&folder, letter);
+        let mut command = script(r#"echo "$REPORT" >&2; while :; do cat letters; done"#);
+        command.current_dir(folder.path()).process_group(0);
+        let started = Generator::start(command, &Arc::default(), Moment::now()).await;
+        Self { folder, generator: started.unwrap() }
+    }
+
+    async fn draw(&mut self, now: Moment) -> [u8; 16] {
+        let mut out = [0; 16];
+        self.generator.fill(now, &mut out).await.unwrap();
+        out
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = self.generator.pid().unwrap().cast_signed();
+        kill_process_group(Pid::from_raw(pid).unwrap(), signal).unwrap();
+    }
+}
+
+impl Drop for Letters {
+    fn drop(&mut self) {
+        self.signal(Signal::KILL);
+    }
+}
+
+fn write(folder: &TempDir, letter: u8) {
+    let new = folder.path().join("new");
+    fs::write(&new, vec![letter; BUFFER_BYTES]).unwrap();
+    fs::rename(new, folder.path().join("letters")).unwrap();
+}
+
+/// The moment at which all that was made until now is stale.
+fn later() -> Moment {
+    Moment::now().later_by(STALE_AFTER + Duration::from_millis(100))
+}
+
+/// Asks again and again, each time for half a second at most, until the generator fails.
+async fn ask_impatiently(generator: &mut Generator) -> GeneratorError {
+    for _ in 0..20 {
+        let fill = async { generator.fill(later(), &mut [0; 16]).await };
+        if let Ok(done) = tokio::time::timeout(Duration::from_millis(500), fill).await {
+            return done.expect_err("it cannot fill");
+        }
+    }
+    panic!("callers who leave hide it");
+}
+
+#[tokio::test]
+async fn what_was_made_too_long_ago_is_not_served() {
+    let mut letters = Letters::start(b'a').await;
+    assert_eq!(letters.draw(Moment::now()).await, [b'a'; 16]);
+    write(&letters.folder, b'b');
+    assert_eq!(letters.draw(later()).await, [b'b'; 16], "the buffer and the pipe held a");
+}
+
+#[tokio::test]
+async fn nor_is_what_was_made_before_the_wall_clock_jumped() {
+    let (none, second) = (Duration::ZERO, Duration::from_secs(1));
+    for (ahead, back) in [(second, none), (none, second)] {
+        let mut letters = Letters::start(b'a').await;
+        assert_eq!(letters.draw(Moment::now()).await, [b'a'; 16]);
+        write(&letters.folder, b'b');
+        let now = Moment::now().with_wall_clock_set(ahead, back);
+        assert_eq!(letters.draw(now).await, [b'b'; 16], "{ahead:?} {back:?}");
+    }
+}
+
+#[tokio::test]
+async fn nor_is_it_when_a_caller_left_while_it_was_dropped() {
+    let mut letters = Letters::start(b'a').await;
+    let now = later();
+    letters.signal(Signal::STOP);
+    let left = tokio::time::timeout(Duration::from_millis(200), letters.draw(now)).await;
+    assert!(left.is_err(), "a stopped generator cannot fill up what is dropped");
+    write(&letters.folder, b'b');
+    letters.signal(Signal::CONT);
+    assert_eq!(letters.draw(now).await, [b'b'; 16], "a was about to be written");
+}
+
+#[tokio::test]
+async fn impatient_callers_do_not_hide_a_hang() {
+    let mut letters = Letters::start(b'a').await;
+    letters.signal(Signal::STOP);
+    let seen = ask_impatiently(&mut letters.generator).await;
+    assert!(matches!(seen, GeneratorError::Hung), "{seen}");
+}
+
+#[tokio::test]
+async fn a_generator_that_says_nothing_more_hangs() {
+    let text = r#"echo "$REPORT" >&2; head -c 16 /dev/zero; exec sleep 60"#;
+    let mut generator =
+        Generator::start(script(text), &Arc::default(), Moment::now()).await.unwrap();
+    generator.fill(Moment::now(), &mut [0; 16]).await.unwrap();
+    let begun = Instant::now();
+    let hung = generator.fill(Moment::now(), &mut [0; 16]).await.unwrap_err();
+    assert!(matches!(hung, GeneratorError::Hung), "{hung}");
+    assert!((MOST_TIME..MOST_TIME + Duration::from_secs(1)).contains(&begun.elapsed()));
+}
+
+/// Writes a byte now and then: each read gets one, and what is needed never comes together.
+async fn trickle() -> Generator {
+    let text = r#"echo "$REPORT" >&2; while :; do printf x; sleep 0.05; done"#;
+    Generator::start(script(text), &Arc::default(), Moment::now()).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_trickle_is_too_slow_for_what_is_stale() {
+    let mut generator = trickle().await;
+    let begun = Instant::now();
+    let slow = generator.fill(later(), &mut [0]).await.unwrap_err();
+    assert!(matches!(slow, GeneratorError::Slow), "{slow}");
+    assert!((MOST_TIME..MOST_TIME + Duration::from_secs(1)).contains(&begun.elapsed()));
+}
+
+#[tokio::test]
+async fn a_trickle_is_too_slow_for_a_large_request_and_for_impatient_callers() {
+    let (mut large, mut impatient) = (trickle().await, trickle().await);
+    let begun = Instant::now();
+    let mut out = [0; 1000];
+    let (slow, found) =
+        tokio::join!(large.fill(Moment::now(), &mut out), ask_impatiently(&mut impatient));
+    assert!(matches!(slow, Err(GeneratorError::Slow)), "{slow:?}");
+    assert!(matches!(found, GeneratorError::Slow), "{found}");
+    assert!(begun.elapsed() < MOST_TIME + Duration::from_millis(1500));
+}
+
+#[tokio::test]
+async fn a_fill_that_ends_gives_the_next_one_its_own_time() {
+    let mut generator = trickle().await;
+    // On a clock that stands still nothing grows stale.
+    let (now, begun) = (Moment::now(), Instant::now());
+    while begun.elapsed() < MOST_TIME + Duration::from_millis(500) {
+        generator.fill(now, &mut [0; 4]).await.unwrap();
+    }
+}

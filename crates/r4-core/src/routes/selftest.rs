@@ -1,0 +1,29 @@
+//! `POST /selftest`: the sealed core's known-answer tests, now.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::Uri;
+use r4_api::selftest::SelftestAnswer;
+use r4_service::Problem;
+use r4_service::query::Query;
+
+use crate::App;
+use crate::core::Untested;
+
+/// Answers every test by its name; a failure degrades the node as one at start does.
+///
+/// # Errors
+/// 400 about a parameter, 503 when nothing can be tested or nothing that is named failed.
+pub async fn selftest(State(app): State<App>, uri: Uri) -> Result<Json<SelftestAnswer>, Problem> {
+    Query::parse(uri.query(), &["key"])?;
+    let answer = app.core.selftest().await.map_err(|untested| untested_problem(&untested))?;
+    Ok(Json(answer))
+}
+
+fn untested_problem(untested: &Untested) -> Problem {
+    let (slug, seconds) = match untested {
+        Untested::Busy => ("busy", 1),
+        Untested::NoSealedCore | Untested::Broken(_) => ("selftest-unavailable", 60),
+    };
+    Problem::unavailable(slug, untested.to_string(), seconds)
+}
