@@ -23,7 +23,7 @@ pub enum SourceState {
     Ok,
     /// It failed one by the lower cut-off and is being tested again; nothing is taken from it.
     Intermittent,
-    /// It failed for good and is not used any more.
+    /// It failed for good and is not used until the sealed program is started anew.
     Failed,
     /// This machine has none.
     Absent,

@@ -20,7 +20,8 @@ Examples:
 What it shows:
   min-entropy   the most common value estimate of SP 800-90B 6.3.1. It counts values and is blind to
                 patterns, so that it is an upper bound: it can refute a claim, never prove one
-  health tests  how often each continuous test of SP 800-90B 4.4 fails for these samples
+  health tests  how often each continuous test of SP 800-90B 4.4 fails for these samples; the lag
+                test sees periods of up to 8 samples
 
 It is a screening, no assessment: for that, run NIST's ea_non_iid on the same file.
 
@@ -82,15 +83,15 @@ struct Report {
 impl Report {
     fn of(samples: &[u8], claim: MinEntropy, args: &Args) -> Result<Self, Error> {
         let unusable = |reason| Error::unusable(&args.samples, reason);
-        let most_common = MostCommonValue::of(samples).filter(|_| samples.len() >= LEAST_SAMPLES);
-        let most_common = most_common.ok_or_else(|| {
-            unusable(format!("{} samples are too few: {LEAST_SAMPLES} at least", samples.len()))
-        })?;
         let restarts = args
             .restarts
             .then(|| RestartCheck::of(samples, claim))
             .map(|check| check.ok_or_else(|| unusable(not_a_matrix(samples.len()))))
             .transpose()?;
+        let most_common = MostCommonValue::of(samples).filter(|_| samples.len() >= LEAST_SAMPLES);
+        let most_common = most_common.ok_or_else(|| {
+            unusable(format!("{} samples are too few: {LEAST_SAMPLES} at least", samples.len()))
+        })?;
         let sequence = if args.restarts { RestartCheck::SIDE } else { samples.len() };
         let tests = Test::ALL.map(|test| (test, NONE));
         let mut report = Self { samples: samples.len(), most_common, claim, tests, restarts };

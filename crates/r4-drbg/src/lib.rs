@@ -8,8 +8,9 @@
 //! use r4_drbg::{Engine, MEMORY_BYTES, Seed, Unseeded};
 //!
 //! let mut memory = [0; MEMORY_BYTES];
-//! let seed = Seed::from_bytes([7; Seed::BYTES]); // from a noise source
-//! let mut generator = Unseeded::new(Engine::ChaCha20, &mut memory).seed(&seed);
+//! let mut seed = [7; Seed::BYTES]; // from noise sources
+//! let unseeded = Unseeded::new(Engine::ChaCha20, &mut memory);
+//! let mut generator = unseeded.seed(&Seed::new(&mut seed));
 //! let mut out = [0; 1000];
 //! generator.fill(&[9; 48], &mut out)?; // fresh bytes of the kernel
 //! # Ok::<(), r4_drbg::FillError>(())
@@ -29,4 +30,3 @@ pub use generator::{
 };
 pub use known_answer::{SelfTestFailure, TestResult, first_failure, run_tests};
 pub use seed::Seed;
-pub use stack::wiped_after;

@@ -1,29 +1,26 @@
 //! What a generator starts from.
 
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroize;
 
-/// 384 secret bits; an engine takes as many as it is strong: `chacha20` the first 256.
+/// 384 secret bits in the caller's memory; an engine takes as many as it is strong: `chacha20` the
+/// first 256.
 ///
-/// Wiped when dropped, never copied out, never printed.
-pub struct Seed(Zeroizing<[u8; Seed::BYTES]>);
+/// The memory is wiped when this is dropped. It stays where it is: moving a seed moves no secret.
+pub struct Seed<'m>(&'m mut [u8; Seed::BYTES]);
 
-impl Seed {
+impl<'m> Seed<'m> {
     /// Length in bytes: the seed length of the largest engine (SP 800-90A Table 3, AES-256).
     pub const BYTES: usize = 48;
 
-    /// Takes `bytes`, which must come from samples with at least 448 assessed bits of entropy.
-    ///
-    /// The argument itself is a copy on the stack: it is wiped before this returns.
-    pub fn from_bytes(mut bytes: [u8; Self::BYTES]) -> Self {
-        let mut seed = Self(Zeroizing::new([0; Self::BYTES]));
-        seed.0.copy_from_slice(&bytes);
-        bytes.zeroize();
-        seed
+    /// Takes the bytes at `place`, which must come from samples with at least 448 assessed bits of
+    /// entropy.
+    pub fn new(place: &'m mut [u8; Seed::BYTES]) -> Self {
+        Self(place)
     }
 
     /// Returns all 48 bytes.
-    pub(crate) fn bytes(&self) -> &[u8; Self::BYTES] {
-        &self.0
+    pub(crate) fn bytes(&self) -> &[u8; Seed::BYTES] {
+        self.0
     }
 
     /// Returns the first 32 bytes, the seed of a 256-bit engine.
@@ -33,7 +30,13 @@ impl Seed {
     }
 }
 
-impl core::fmt::Debug for Seed {
+impl Drop for Seed<'_> {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl core::fmt::Debug for Seed<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("Seed(..)")
     }
@@ -45,7 +48,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_shows_no_bytes() {
-        assert_eq!(std::format!("{:?}", Seed::from_bytes([0xAB; 48])), "Seed(..)");
+    fn debug_shows_no_bytes_and_the_place_is_wiped() {
+        let mut place = [0xAB; 48];
+        assert_eq!(std::format!("{:?}", Seed::new(&mut place)), "Seed(..)");
+        assert_eq!(place, [0; 48]);
     }
 }

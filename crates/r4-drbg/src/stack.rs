@@ -7,9 +7,7 @@
 const BYTES: usize = 16 << 10;
 
 /// Does the work, and overwrites the stack below the caller's frame.
-///
-/// For work with secrets on at most 16 KiB of stack; what it returns is the caller's to wipe.
-pub fn wiped_after<T>(work: impl FnOnce() -> T) -> T {
+pub(crate) fn wiped_after<T>(work: impl FnOnce() -> T) -> T {
     let done = in_a_frame_of_its_own(work);
     wipe();
     done

@@ -17,8 +17,12 @@ use sha2::{Digest, Sha256};
 
 type Fresh = [u8; FRESH_BYTES];
 
-fn seeded(engine: Engine, memory: &mut [u8; MEMORY_BYTES], seed: [u8; Seed::BYTES]) -> Seeded<'_> {
-    Unseeded::new(engine, memory).seed(&Seed::from_bytes(seed))
+fn seeded(
+    engine: Engine,
+    memory: &mut [u8; MEMORY_BYTES],
+    mut seed: [u8; Seed::BYTES],
+) -> Seeded<'_> {
+    Unseeded::new(engine, memory).seed(&Seed::new(&mut seed))
 }
 
 fn bytes(generator: &mut Seeded<'_>, fresh: Fresh, len: usize) -> Vec<u8> {
@@ -139,7 +143,7 @@ fn follows<F: Formula>(engine: Engine) {
     for (round, len) in lengths.enumerate() {
         let round = round as u64;
         if round % 10 == 9 {
-            generator.reseed(&Seed::from_bytes(input(2000 + round)));
+            generator.reseed(&Seed::new(&mut input(2000 + round)));
             formula.reseed(input(2000 + round));
         }
         let fresh = input(1000 + round);
@@ -172,8 +176,8 @@ fn what_comes_in_changes_the_very_next_output_and_every_later_one() {
     let run = |engine, second: Fresh, reseed: [u8; 48]| {
         let mut memory = [0; MEMORY_BYTES];
         let mut generator = seeded(engine, &mut memory, input(3));
-        [(input(4), input(9)), (second, reseed), (input(6), input(9))].map(|(fresh, seed)| {
-            generator.reseed(&Seed::from_bytes(seed));
+        [(input(4), input(9)), (second, reseed), (input(6), input(9))].map(|(fresh, mut seed)| {
+            generator.reseed(&Seed::new(&mut seed));
             bytes(&mut generator, fresh, 64)
         })
     };
@@ -191,10 +195,10 @@ fn what_comes_in_changes_the_very_next_output_and_every_later_one() {
 #[test]
 fn every_bit_that_the_engine_takes_matters() {
     for (engine, bits) in [(Engine::ChaCha20, 256), (Engine::CtrAes256, 384)] {
-        let first = |seed, reseed, fresh| {
+        let first = |seed, mut reseed, fresh| {
             let mut memory = [0; MEMORY_BYTES];
             let mut generator = seeded(engine, &mut memory, seed);
-            generator.reseed(&Seed::from_bytes(reseed));
+            generator.reseed(&Seed::new(&mut reseed));
             bytes(&mut generator, fresh, 32)
         };
         let zero = [0; 48];
@@ -269,7 +273,7 @@ fn the_reseed_interval_is_enforced() {
         assert_eq!(generator.fill(&[0; 48], &mut out), Err(FillError::ReseedDue));
         assert_eq!(out, [0xEE; 32]);
         assert!(generator.is_reseed_due());
-        generator.reseed(&Seed::from_bytes(input(15)));
+        generator.reseed(&Seed::new(&mut input(15)));
         assert_eq!(generator.fill(&[0; 48], &mut out), Ok(()));
     }
 }

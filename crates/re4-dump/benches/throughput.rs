@@ -19,7 +19,7 @@ use std::{
 use r4_drbg::{Engine, FRESH_BYTES, MEMORY_BYTES, Seed, Unseeded};
 
 /// Bytes that `re4_dump` makes at a time.
-const BUFFER_BYTES: usize = (64 << 10) - MEMORY_BYTES - FRESH_BYTES - 1;
+const BUFFER_BYTES: usize = (64 << 10) - MEMORY_BYTES - FRESH_BYTES - Seed::BYTES - 1;
 
 fn main() {
     let quick = std::env::args().any(|arg| arg == "--quick");
@@ -52,8 +52,7 @@ fn ratio((in_process, to_null): (f64, f64)) -> f64 {
 /// Fills a buffer again and again; returns GB/s.
 fn in_process(engine: Engine, bytes: u64) -> f64 {
     let mut memory = [0; MEMORY_BYTES];
-    let mut generator =
-        Unseeded::new(engine, &mut memory).seed(&Seed::from_bytes([1; Seed::BYTES]));
+    let mut generator = Unseeded::new(engine, &mut memory).seed(&Seed::new(&mut [1; Seed::BYTES]));
     let mut buffer = vec![0; BUFFER_BYTES];
     timed(bytes, || {
         for _ in 0..bytes / BUFFER_BYTES as u64 {

@@ -16,7 +16,8 @@ Usage: re4_dump [--engine ENGINE] [--strict] [--report] [--bytes N]
 
   --engine ENGINE  chacha20 (default) or ctr-aes256 (CTR_DRBG of SP 800-90A)
   --strict         stop when any noise source fails for good; needs --engine ctr-aes256
-  --report         tell of the health on standard error, a line of JSON at each change
+  --report         tell of the health on standard error, a line of JSON at each change; who
+                   asks for it must read it
   --bytes N        write N bytes, then stop
   --raw SOURCE     write raw samples of jitter, rdseed or getrandom, one a byte, for
                    evaluation: never use them as random bytes
@@ -121,6 +122,9 @@ impl Flags {
         } else {
             Command::Generate(self.take_generate()?)
         };
+        if self.samples.is_some() {
+            return Err(usage("--samples needs --raw SOURCE"));
+        }
         match self.left_over() {
             Some(flag) => Err(usage(&format!("{flag} does not go with the other arguments"))),
             None => Ok(command),
@@ -145,7 +149,6 @@ impl Flags {
         let given = [
             ("--selftest", self.selftest.is_some()),
             ("--raw", self.raw.is_some()),
-            ("--samples", self.samples.is_some()),
             ("--engine", self.engine.is_some()),
             ("--strict", self.strict.is_some()),
             ("--report", self.report.is_some()),
@@ -257,7 +260,7 @@ mod tests {
             (&["--strict", "--engine", "chacha20"], "--strict needs --engine ctr-aes256"),
             (&["--raw", "dice", "--samples", "1"], "\"dice\" is not jitter"),
             (&["--raw", "jitter"], "--raw needs --samples"),
-            (&["--samples", "1"], "--samples does not go with"),
+            (&["--samples", "1"], "--samples needs --raw"),
             (&["--raw", "jitter", "--samples", "1", "--strict"], "--strict does not go with"),
         ] {
             let error = parse(words).unwrap_err();

@@ -8,7 +8,9 @@
 
 use r4_drbg::Seed;
 use sha2::{Digest, Sha512};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
+
+use crate::induced;
 
 /// Entropy that the samples of one seed must be credited with: 384 bits and 64 to spare.
 const NEEDED_BITS: usize = 448;
@@ -40,21 +42,22 @@ impl Mixed {
         self.credited_bits = self.credited_bits.saturating_add(credited_bits);
     }
 
-    /// Makes the seed.
+    /// Makes the seed at `place`.
     ///
     /// # Errors
     /// [`TooLittleEntropy`].
-    pub(crate) fn into_seed(self) -> Result<Seed, TooLittleEntropy> {
+    pub(crate) fn into_seed(
+        self,
+        place: &mut [u8; Seed::BYTES],
+    ) -> Result<Seed<'_>, TooLittleEntropy> {
         if self.credited_bits < NEEDED_BITS {
             return Err(TooLittleEntropy { got: self.credited_bits });
         }
         let mut digest = Zeroizing::new([0; 64]);
         self.hash.finalize_into((&mut *digest).into());
-        let mut first = [0; Seed::BYTES];
-        first.iter_mut().zip(&*digest).for_each(|(to, from)| *to = *from);
-        let seed = Seed::from_bytes(first);
-        first.zeroize();
-        Ok(seed)
+        place.iter_mut().zip(&*digest).for_each(|(to, from)| *to = *from);
+        induced::seeded(place);
+        Ok(Seed::new(place))
     }
 }
 
@@ -64,7 +67,7 @@ mod tests {
     use r4_drbg::{Engine, MEMORY_BYTES, Unseeded};
 
     /// Bytes of a generator that starts from this seed: seeds have no other visible contents.
-    fn first_bytes(seed: &Seed) -> [u8; 32] {
+    fn first_bytes(seed: &Seed<'_>) -> [u8; 32] {
         let (mut memory, mut out) = ([0; MEMORY_BYTES], [0; 32]);
         let mut generator = Unseeded::new(Engine::ChaCha20, &mut memory).seed(seed);
         generator.fill(&[0; 48], &mut out).unwrap();
@@ -76,14 +79,15 @@ mod tests {
         for sample in samples {
             all.add(sample, NEEDED_BITS);
         }
-        first_bytes(&all.into_seed().unwrap())
+        first_bytes(&all.into_seed(&mut [0; 48]).unwrap())
     }
 
     #[test]
     fn a_seed_is_the_start_of_the_hash_of_length_prefixed_samples() {
         let text = [&b"r4/seed/v1"[..], &[0, 0, 0, 0, 0, 0, 0, 3], b"abc", &[0; 7], &[1], b"d"];
         let digest = Sha512::digest(text.concat());
-        let want = Seed::from_bytes(digest[..48].try_into().unwrap());
+        let mut want = digest[..48].try_into().unwrap();
+        let want = Seed::new(&mut want);
         assert_eq!(combined(&[b"abc", b"d"]), first_bytes(&want));
     }
 
@@ -98,6 +102,6 @@ mod tests {
         let mut samples = Mixed::new();
         samples.add(&[7; 4096], 0);
         samples.add(&[7; 64], NEEDED_BITS - 1);
-        assert_eq!(samples.into_seed().unwrap_err(), TooLittleEntropy { got: 447 });
+        assert_eq!(samples.into_seed(&mut [0; 48]).unwrap_err(), TooLittleEntropy { got: 447 });
     }
 }

@@ -37,7 +37,7 @@ pub(crate) enum Error {
     /// The noise sources together gave too little.
     #[error(transparent)]
     Entropy(#[from] TooLittleEntropy),
-    /// The generator refused; `output::pump` never asks for too much.
+    /// The generator refused; `Machine` never asks for too much.
     #[error(transparent)]
     Fill(#[from] FillError),
     /// The process is a fork.

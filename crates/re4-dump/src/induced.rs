@@ -5,18 +5,20 @@
 //!
 //! | part | faults |
 //! |---|---|
-//! | `jitter`, `rdseed`, `getrandom` | `stick` the same sample for ever; `repeat` it 100 times, once; `bias` 30 equal ones in 31; `lag` eight samples in a cycle; `vanish` no samples; `absent` (rdseed) |
+//! | `jitter`, `rdseed`, `getrandom` | `stick` the same sample for ever; `repeat` it 100 times, once; `bias` 30 equal ones in 31; `lag` eight samples in a cycle; `vanish` no samples; `busy` none just now, `pause` once; `absent` (rdseed) |
 //! | `selftest` | the name of a known-answer test, which fails; `hang` |
 //! | `output` | `hang`, `die`, `short` half a piece and the end, `slow` a byte every 10 ms |
+//! | `seed` | `show`: every seed on standard error, its bits inverted, so that tests can search for it |
 //! | `call` | `open`, `socket`, `fork`, `execve`, `ptrace`, `mmap`, else `getpid`: tried once confined |
 
 use std::{
+    fmt::Write as _,
     hint::spin_loop,
     sync::OnceLock,
     time::{Duration, Instant},
 };
 
-use r4_drbg::TestResult;
+use r4_drbg::{Seed, TestResult};
 use rustix::io::{Errno, Result};
 
 use crate::{
@@ -106,6 +108,8 @@ fn spoilt(sample: u8, fault: &str, since: u64) -> std::result::Result<u8, Unavai
         "repeat" if since < REPEATS => Ok(7),
         "bias" if since % 31 < 30 => Ok(7),
         "lag" => Ok((since % 8) as u8),
+        "busy" => Err(Unavailable::Exhausted),
+        "pause" if since == 0 => Err(Unavailable::Exhausted),
         "vanish" => Err(Unavailable::Refused(Errno::NODEV)),
         _ => Ok(sample),
     }
@@ -123,6 +127,17 @@ pub(crate) fn known_answers(
         passed: result.passed && spoilt != Some(result.test),
         ..result
     })
+}
+
+/// Shows a seed.
+pub(crate) fn seeded(seed: &[u8; Seed::BYTES]) {
+    if fault("seed").is_some() {
+        let mut line = String::new();
+        for byte in seed {
+            let _memory = write!(line, "{:02x}", !byte);
+        }
+        crate::report::say(format_args!("inverted seed {line}"));
+    }
 }
 
 /// Tries what the confinement forbids.

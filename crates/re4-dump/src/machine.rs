@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use r4_drbg::{Engine, Seeded, Unseeded, wiped_after};
+use r4_drbg::{Engine, Seeded, Unseeded};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::{
@@ -35,10 +35,12 @@ impl<'p> Machine<'p> {
         mut reporter: Reporter,
     ) -> Result<Self, Error> {
         let seeded_at = now();
-        let seed = wiped_after(|| sources.seed(seeded_at, &mut reporter))?;
-        let generator = Unseeded::new(engine, secrets.memory).seed(&seed);
+        let Secrets { memory, desk } = secrets;
+        let seed = sources.seed(desk.seed, seeded_at, &mut reporter)?;
+        let generator = Unseeded::new(engine, memory).seed(&seed);
+        drop(seed);
         reporter.seeded(&sources);
-        Ok(Self { generator, desk: secrets.desk, sources, reporter, seeded_at })
+        Ok(Self { generator, desk, sources, reporter, seeded_at })
     }
 
     /// Writes `limit` bytes, or bytes without end.
@@ -73,8 +75,9 @@ impl<'p> Machine<'p> {
     }
 
     fn reseed(&mut self, now: Duration) -> Result<(), Error> {
-        let seed = wiped_after(|| self.sources.seed(now, &mut self.reporter))?;
+        let seed = self.sources.seed(self.desk.seed, now, &mut self.reporter)?;
         self.generator.reseed(&seed);
+        drop(seed);
         self.seeded_at = now;
         self.reporter.reseeded(&self.sources);
         Ok(())

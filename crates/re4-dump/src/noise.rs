@@ -90,8 +90,8 @@ impl Properties {
 pub(crate) enum Tested {
     /// All: raw noise (SP 800-90B §4.3, requirement 6).
     Always,
-    /// Those of the start-up test: conditioned output, where a test for ever would only fire by
-    /// chance.
+    /// Those of the start-up test: conditioned output, where the tests would only fire by chance.
+    /// Afterwards no draw may equal the one before.
     AtStart,
 }
 
@@ -101,7 +101,7 @@ pub(crate) enum Unavailable {
     /// The system call failed.
     #[error("{0}")]
     Refused(Errno),
-    /// The processor has no noise ready, however often it is asked.
-    #[error("the processor gives no noise")]
+    /// The source has nothing to give just now, however often it is asked: others share it.
+    #[error("it gives no noise just now")]
     Exhausted,
 }

@@ -5,7 +5,7 @@
 
 use std::{ffi::c_void, ptr::NonNull, slice};
 
-use r4_drbg::{FRESH_BYTES, MEMORY_BYTES};
+use r4_drbg::{FRESH_BYTES, MEMORY_BYTES, Seed};
 use rustix::{
     io::{Errno, Result},
     mm::{Advice, MapFlags, ProtFlags, madvise, mlock, mmap_anonymous, munmap},
@@ -33,6 +33,8 @@ pub(crate) struct Secrets<'p> {
 pub(crate) struct Desk<'p> {
     /// Kernel bytes on their way into the generator.
     pub(crate) fresh: &'p mut [u8; FRESH_BYTES],
+    /// A seed on its way into the generator.
+    pub(crate) seed: &'p mut [u8; Seed::BYTES],
     /// Random bytes on their way out.
     pub(crate) buffer: &'p mut [u8],
     original: &'p mut u8,
@@ -82,14 +84,15 @@ impl SecretPages {
 
     /// Hands out the places of the secrets.
     pub(crate) fn split(&mut self) -> Secrets<'_> {
-        let fits = "the mapping is larger than memory and fresh bytes together";
+        let fits = "the mapping is larger than what comes before the buffer";
         let Some((memory, rest)) = self.bytes().split_first_chunk_mut() else {
             unreachable!("{fits}")
         };
         let Some((fresh, rest)) = rest.split_first_chunk_mut() else { unreachable!("{fits}") };
+        let Some((seed, rest)) = rest.split_first_chunk_mut() else { unreachable!("{fits}") };
         let Some((original, buffer)) = rest.split_first_mut() else { unreachable!("{fits}") };
         *original = ORIGINAL;
-        Secrets { memory, desk: Desk { fresh, buffer, original } }
+        Secrets { memory, desk: Desk { fresh, seed, buffer, original } }
     }
 
     fn bytes(&mut self) -> &mut [u8] {
@@ -123,10 +126,11 @@ mod tests {
         let secrets = pages.split();
         secrets.memory.fill(1);
         secrets.desk.fresh.fill(2);
+        secrets.desk.seed.fill(4);
         secrets.desk.buffer.fill(3);
         assert!(secrets.memory.iter().all(|&byte| byte == 1));
         assert!(secrets.desk.fresh.iter().all(|&byte| byte == 2));
-        let total = MEMORY_BYTES + FRESH_BYTES + 1 + secrets.desk.buffer.len();
+        let total = MEMORY_BYTES + FRESH_BYTES + Seed::BYTES + 1 + secrets.desk.buffer.len();
         assert_eq!(total, MAPPED_BYTES);
         assert_eq!(secrets.desk.check_original(), Ok(()));
     }

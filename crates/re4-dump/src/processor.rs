@@ -13,8 +13,9 @@ pub(crate) fn time_stamp() -> u64 {
 /// Returns nanoseconds; only differences mean something.
 #[cfg(not(target_arch = "x86_64"))]
 pub(crate) fn time_stamp() -> u64 {
-    let now = rustix::time::clock_gettime(rustix::time::ClockId::MonotonicRaw);
-    (now.tv_sec as u64).wrapping_mul(1_000_000_000).wrapping_add(now.tv_nsec as u64)
+    use rustix::time::{ClockId, clock_gettime};
+    let now = std::time::Duration::try_from(clock_gettime(ClockId::MonotonicRaw));
+    u64::try_from(now.unwrap_or_default().as_nanos()).unwrap_or_default()
 }
 
 /// Tells whether the processor says that it has RDSEED. Linux may hide it all the same, because of

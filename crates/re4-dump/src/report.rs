@@ -71,7 +71,8 @@ impl Reporter {
     }
 }
 
-/// Writes one line to standard error. Nobody may be reading it, which is no reason to stop.
+/// Writes one line to standard error. That it is closed is no reason to stop; a full pipe that nobody
+/// reads is waited for.
 pub(crate) fn say(sentence: std::fmt::Arguments<'_>) {
     let _unread = writeln!(stderr(), "re4_dump: {sentence}");
 }
@@ -131,7 +132,7 @@ mod tests {
         assert!(!line.contains("getrandom"), "what was not tested yet is not spoken of: {line}");
 
         let mut reporter = Reporter::new(Report::Nothing, Engine::CtrAes256);
-        sources.seed(std::time::Duration::ZERO, &mut reporter).unwrap();
+        sources.seed(&mut [0; 48], std::time::Duration::ZERO, &mut reporter).unwrap();
         line.clear();
         write_json(&mut line, Engine::CtrAes256, u64::MAX, &sources).unwrap();
         let json: serde_json::Value = serde_json::from_str(&line).unwrap();

@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use r4_health::{ContinuousTests, FailureHistory, MinEntropy, Severity};
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -26,6 +27,8 @@ pub(crate) struct Source {
     history: FailureHistory,
     state: State,
     counts: Counts,
+    /// SHA-256 of the last draw of conditioned output.
+    last_draw: [u8; 32],
 }
 
 /// Whether a source is used.
@@ -72,6 +75,9 @@ pub(crate) enum Cause {
     /// A health test.
     #[error("the {} test failed", .0.name())]
     Test(r4_health::Test),
+    /// The same bytes as the draw before, which no conditioned source gives by chance.
+    #[error("it gave the same {0} bytes twice")]
+    Repeated(usize),
     /// No samples.
     #[error("{0}")]
     Unavailable(#[from] Unavailable),
@@ -79,11 +85,20 @@ pub(crate) enum Cause {
 
 type Trouble = (Cause, Severity);
 
+impl SourceFailure {
+    /// Tells whether the next seed is soon enough to ask again.
+    pub(crate) fn is_for_later(&self) -> bool {
+        self.severity == Severity::Intermittent
+            && self.cause == Cause::Unavailable(Unavailable::Exhausted)
+    }
+}
+
 impl Cause {
     /// Returns the name for reports.
     fn name(self) -> &'static str {
         match self {
             Self::Test(test) => test.name(),
+            Self::Repeated(_) => "repeated-draw",
             Self::Unavailable(_) => "unavailable",
         }
     }
@@ -102,6 +117,7 @@ impl Source {
             history: FailureHistory::default(),
             state: State::Untested,
             counts: Counts::default(),
+            last_draw: [0; 32],
         }
     }
 
@@ -147,8 +163,18 @@ impl Source {
         self.sample(samples)?;
         match self.kind.properties().tested {
             Tested::Always => self.test(samples),
-            Tested::AtStart => Ok(()),
+            Tested::AtStart => self.compare(samples),
         }
+    }
+
+    /// Compares a draw of conditioned output with the one before.
+    fn compare(&mut self, samples: &[u8]) -> Result<(), Trouble> {
+        let before = self.last_draw;
+        self.last_draw = Sha256::digest(samples).into();
+        if self.last_draw == before {
+            return Err((Cause::Repeated(samples.len()), Severity::Permanent));
+        }
+        Ok(())
     }
 
     fn sample(&mut self, samples: &mut [u8]) -> Result<(), Trouble> {
@@ -285,17 +311,20 @@ mod tests {
     }
 
     #[test]
-    fn conditioned_output_is_tested_at_the_start_alone() {
+    fn conditioned_output_is_tested_at_the_start_and_never_comes_twice() {
         let (mut stuck, _) = source(Kind::Kernel, Play::Stuck(usize::MAX));
         assert_eq!(stuck.draw(&mut [0; 64], SECOND).unwrap_err().severity, Severity::Permanent);
         let (mut later, play) = source(Kind::Kernel, Play::Good);
         later.draw(&mut [0; 64], SECOND).unwrap();
         *play.borrow_mut() = Play::Stuck(usize::MAX);
-        assert_eq!(later.draw(&mut [0; 64], SECOND), Ok(()));
+        assert_eq!(later.draw(&mut [0; 48], SECOND), Ok(()), "the first of its kind");
+        let failure = later.draw(&mut [0; 48], SECOND).unwrap_err();
+        assert_eq!(failure.severity, Severity::Permanent);
+        assert_eq!(later.counts().failed_test, Some("repeated-draw"));
     }
 
     #[test]
-    fn a_source_that_gives_nothing_is_asked_three_times() {
+    fn the_third_time_without_samples_is_permanent() {
         let (mut source, play) = source(Kind::RdSeed, Play::Gone);
         for severity in [Severity::Intermittent, Severity::Intermittent, Severity::Permanent] {
             let failure = source.draw(&mut [0; 64], SECOND).unwrap_err();

@@ -49,11 +49,16 @@ impl Sources {
         &self.held
     }
 
-    /// Takes samples of each source that has not failed and combines them.
+    /// Takes samples of each source that has not failed and makes a seed of them at `place`.
     ///
     /// # Errors
     /// [`Error::Source`] when the kernel fails, or in strict mode any; [`Error::Entropy`].
-    pub(crate) fn seed(&mut self, now: Duration, reporter: &mut Reporter) -> Result<Seed, Error> {
+    pub(crate) fn seed<'s>(
+        &mut self,
+        place: &'s mut [u8; Seed::BYTES],
+        now: Duration,
+        reporter: &mut Reporter,
+    ) -> Result<Seed<'s>, Error> {
         let mut mixed = Mixed::new();
         // Uncredited: two copies of one machine part here even where nothing else tells them apart.
         mixed.add(&time_stamp().to_be_bytes(), 0);
@@ -65,7 +70,7 @@ impl Sources {
                 mixed.add(samples, properties.credited_bits());
             }
         }
-        Ok(mixed.into_seed()?)
+        Ok(mixed.into_seed(place)?)
     }
 
     /// Overwrites `fresh` with bytes of the kernel, and mixes the time-stamp counter in.
@@ -85,7 +90,8 @@ impl Sources {
         Ok(())
     }
 
-    /// Draws from a source until it gives good samples or fails for good.
+    /// Draws from a source until it gives good samples, has nothing to give just now, or fails for
+    /// good.
     fn draw(
         &mut self,
         kind: Kind,
@@ -97,6 +103,9 @@ impl Sources {
             let Some(source) = self.at(kind) else { return Ok(Drawn::Nothing) };
             let Err(failure) = source.draw(samples, now) else { return Ok(Drawn::Good) };
             reporter.failed(self, failure);
+            if failure.is_for_later() {
+                return Ok(Drawn::Nothing);
+            }
             let needed = kind == Kind::Kernel || self.on_failure == OnFailure::Stop;
             if failure.severity == Severity::Permanent && needed {
                 return Err(failure.into());
@@ -121,6 +130,7 @@ enum Drawn {
 #[cfg(test)]
 mod tests {
     use r4_drbg::Engine;
+    use rustix::io::Errno;
 
     use super::*;
     use crate::{
@@ -129,19 +139,21 @@ mod tests {
     };
 
     /// A source that never gives anything.
-    struct Gone;
+    struct Gone(Unavailable);
 
     impl Noise for Gone {
         fn fill(&mut self, _samples: &mut [u8]) -> Result<(), Unavailable> {
-            Err(Unavailable::Exhausted)
+            Err(self.0)
         }
     }
 
+    const BROKEN: Unavailable = Unavailable::Refused(Errno::NODEV);
+
     /// The real kernel, with the other sources absent but for those that are gone.
-    fn sources(gone: &[Kind], on_failure: OnFailure) -> Sources {
+    fn sources(gone: &[Kind], why: Unavailable, on_failure: OnFailure) -> Sources {
         let held = Kind::ALL.map(|kind| {
             let noise: Option<Box<dyn Noise>> = match kind {
-                _ if gone.contains(&kind) => Some(Box::new(Gone)),
+                _ if gone.contains(&kind) => Some(Box::new(Gone(why))),
                 Kind::Kernel => kind.open(),
                 _ => None,
             };
@@ -150,14 +162,15 @@ mod tests {
         Sources { held, on_failure }
     }
 
-    fn seed(sources: &mut Sources) -> Result<Seed, Error> {
-        sources.seed(Duration::ZERO, &mut Reporter::new(Report::Nothing, Engine::ChaCha20))
+    fn seed(sources: &mut Sources) -> Result<(), Error> {
+        let mut reporter = Reporter::new(Report::Nothing, Engine::ChaCha20);
+        sources.seed(&mut [0; Seed::BYTES], Duration::ZERO, &mut reporter).map(drop)
     }
 
     #[test]
     fn without_strict_mode_the_kernel_alone_suffices() {
         for gone in [&[][..], &[Kind::Jitter], &[Kind::RdSeed], &[Kind::Jitter, Kind::RdSeed]] {
-            let mut sources = sources(gone, OnFailure::Drop);
+            let mut sources = sources(gone, BROKEN, OnFailure::Drop);
             assert!(seed(&mut sources).is_ok(), "{gone:?}");
             for (kind, source) in sources.all() {
                 let state = source.as_ref().map(Source::state);
@@ -168,18 +181,30 @@ mod tests {
 
     #[test]
     fn in_strict_mode_a_failure_ends_it_and_an_absence_does_not() {
-        assert!(seed(&mut sources(&[], OnFailure::Stop)).is_ok());
+        assert!(seed(&mut sources(&[], BROKEN, OnFailure::Stop)).is_ok());
         for gone in [Kind::Jitter, Kind::RdSeed] {
-            let error = seed(&mut sources(&[gone], OnFailure::Stop)).unwrap_err();
+            let error = seed(&mut sources(&[gone], BROKEN, OnFailure::Stop)).unwrap_err();
             assert_eq!(error.exit_code(), 4);
             assert!(error.to_string().contains(gone.name()), "{error}");
         }
     }
 
     #[test]
+    fn what_has_nothing_to_give_is_asked_again_for_the_next_seed() {
+        let mut sources = sources(&[Kind::RdSeed], Unavailable::Exhausted, OnFailure::Stop);
+        let state = |sources: &Sources| sources.all()[1].1.as_ref().map(Source::state);
+        for _ in 0..2 {
+            assert!(seed(&mut sources).is_ok());
+            assert_eq!(state(&sources), Some(State::Intermittent));
+        }
+        assert!(matches!(seed(&mut sources), Err(Error::Source(_))), "three within ten minutes");
+        assert_eq!(state(&sources), Some(State::Failed));
+    }
+
+    #[test]
     fn the_kernel_is_never_optional() {
         for on_failure in [OnFailure::Drop, OnFailure::Stop] {
-            let mut sources = sources(&[Kind::Kernel], on_failure);
+            let mut sources = sources(&[Kind::Kernel], BROKEN, on_failure);
             assert!(matches!(seed(&mut sources), Err(Error::Source(_))));
             let mut reporter = Reporter::new(Report::Nothing, Engine::ChaCha20);
             let refreshed = sources.refresh(&mut [0; FRESH_BYTES], Duration::ZERO, &mut reporter);

@@ -1,7 +1,8 @@
 //! CPU jitter: how long the same work takes, again and again, in the manner of jitterentropy.
 //!
-//! The work walks through more memory than the first cache holds and hashes what it meets. A raw
-//! sample is the low byte of the time that it took, in steps of the clock.
+//! The work walks through more memory than the first cache holds, and hashes a piece of it with the
+//! time that it took before; both say where it walks next. A raw sample is the low byte of the time
+//! that the work took, in steps of the clock.
 
 use sha2::{Digest, Sha256};
 
@@ -51,17 +52,22 @@ impl Jitter {
     /// Does the work once; returns the counts since it was last done.
     fn time(&mut self) -> u64 {
         self.walk();
-        self.digest = Sha256::digest(self.digest).into();
+        let mut hash = Sha256::new_with_prefix(self.digest);
+        hash.update(self.last.to_ne_bytes());
+        hash.update(
+            self.memory.get(self.place..).and_then(|m| m.first_chunk()).unwrap_or(&[0; 64]),
+        );
+        self.digest = hash.finalize().into();
         let now = time_stamp();
         let taken = now.wrapping_sub(self.last);
         self.last = now;
         taken
     }
 
-    /// Reads and writes at places that the time and the digest choose.
+    /// Reads and writes at places that the digest and the memory choose.
     fn walk(&mut self) {
-        let mut next =
-            self.place ^ usize::from(u16::from_ne_bytes([self.digest[0], self.digest[1]]));
+        let [low, high, ..] = self.digest;
+        let mut next = self.place ^ usize::from(u16::from_ne_bytes([low, high]));
         for _ in 0..ACCESSES {
             // A full-period step of a linear congruential generator modulo 2^19 (Knuth's constants).
             next = next.wrapping_mul(1_664_525).wrapping_add(1_013_904_223) % MEMORY_BYTES;

@@ -5,10 +5,12 @@ use std::hint::spin_loop;
 use super::{Noise, Properties, Tested, Unavailable};
 use crate::processor;
 
-/// Times to ask for one word, with a pause between: Intel's guide (Digital Random Number Generator
-/// Software Implementation Guide §5.3.1) lets a program that can wait try a hundred times.
-const TRIES: u32 = 100;
-/// Pauses between two tries; other cores may be emptying the same source.
+/// Times to ask for one word, [`PAUSES`] apart: some 10 ms. Intel's guide (Digital Random Number
+/// Generator Software Implementation Guide) tells a program that can wait to ask on with a pause,
+/// because the source is shared: on a busy host we saw one word in fifty take more than 100 tries,
+/// and none more than 1000.
+const TRIES: u32 = 10_000;
+/// Pauses between two tries.
 const PAUSES: u32 = 50;
 
 /// What is known of the source.
