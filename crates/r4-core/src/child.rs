@@ -1,19 +1,26 @@
 //! The sealed copy as a process: what it says on standard error, and how it ended.
 
+use std::io::PipeWriter;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::pipe::{fcntl_getpipe_size, fcntl_setpipe_size};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{self, ChildStderr, ChildStdout, Command};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout_at};
 
 use crate::error::GeneratorError;
 use crate::health::{Report, ReportedHealth};
+use crate::patience::within;
 
+/// What the pipe is to hold; of itself it holds more where pages are large.
+const PIPE_BYTES: usize = 64 * 1024;
+/// Most that the pipe may hold, where the kernel rounds up.
+const MOST_PIPE_BYTES: usize = 128 * 1024;
 /// Most bytes of one line; what is longer counts as several.
 const LINE_BYTES: u64 = 8 * 1024;
 /// Most time for a process whose pipe has ended to end itself.
@@ -53,11 +60,10 @@ impl Child {
         mut command: Command,
         health: &Arc<ReportedHealth>,
     ) -> Result<(Self, ChildStdout), GeneratorError> {
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let (bytes, writer) = pipe().map_err(GeneratorError::Spawn)?;
+        command.stdout(writer).stderr(Stdio::piped());
         let mut process = command.spawn().map_err(GeneratorError::Spawn)?;
-        let (Some(bytes), Some(words)) = (process.stdout.take(), process.stderr.take()) else {
-            return Err(GeneratorError::Died);
-        };
+        let Some(words) = process.stderr.take() else { return Err(GeneratorError::Died) };
         let (tell, reported) = oneshot::channel();
         let mut listener = JoinSet::new();
         listener.spawn(listen(words, Arc::clone(health), tell));
@@ -72,24 +78,24 @@ impl Child {
     /// Waits for the first report.
     ///
     /// # Errors
-    /// [`GeneratorError::Unreported`] after `deadline`, or why it ended.
-    pub(crate) async fn first_report(&mut self, deadline: Instant) -> Result<(), GeneratorError> {
-        match timeout_at(deadline, &mut self.reported).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(self.end().await),
-            Err(_) => Err(GeneratorError::Unreported),
+    /// [`GeneratorError::Unreported`] when it takes longer than `limit`, or why it ended.
+    pub(crate) async fn first_report(&mut self, limit: Duration) -> Result<(), GeneratorError> {
+        match within(limit, &mut self.reported).await {
+            Some(Ok(())) => Ok(()),
+            Some(Err(_)) => Err(self.end().await),
+            None => Err(GeneratorError::Unreported),
         }
     }
 
     /// Waits for the end of a process that has closed a pipe, and returns what it means.
     pub(crate) async fn end(&mut self) -> GeneratorError {
-        let deadline = Instant::now() + END;
-        let code = match timeout_at(deadline, self.process.wait()).await {
-            Ok(Ok(status)) => status.code(),
-            Ok(Err(_)) | Err(_) => None,
+        let (mut code, mut said) = (None, None);
+        let ended = async {
+            code = self.process.wait().await.ok().and_then(|status| status.code());
+            said = self.listener.join_next().await.and_then(Result::ok).flatten();
         };
-        let heard = timeout_at(deadline, self.listener.join_next()).await;
-        let said = heard.ok().flatten().and_then(Result::ok).flatten();
+        // What is known in time counts, even if the rest is not.
+        let _all = within(END, ended).await;
         let said = said.unwrap_or_else(|| "it did not say why".to_owned());
         match code {
             Some(SELFTEST) => GeneratorError::SelftestFailed(said),
@@ -97,6 +103,23 @@ impl Child {
             Some(USAGE | CONFINEMENT) => GeneratorError::GaveUp(said),
             _ => GeneratorError::Died,
         }
+    }
+}
+
+/// Returns a pipe that is narrow before anything is written to it.
+fn pipe() -> std::io::Result<(ChildStdout, PipeWriter)> {
+    let (reader, writer) = std::io::pipe()?;
+    narrow(&writer)?;
+    Ok((ChildStdout::from_std(OwnedFd::from(reader).into())?, writer))
+}
+
+/// Makes a pipe hold [`PIPE_BYTES`], or what the kernel rounds that up to. One that must stay as it
+/// is may, if it holds no more than that.
+fn narrow(pipe: impl AsFd) -> std::io::Result<()> {
+    let set = fcntl_setpipe_size(&pipe, PIPE_BYTES);
+    match set.or_else(|_| fcntl_getpipe_size(&pipe))? {
+        0..=MOST_PIPE_BYTES => Ok(()),
+        held => Err(std::io::Error::other(format!("its pipe holds {held} bytes"))),
     }
 }
 

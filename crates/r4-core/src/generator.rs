@@ -5,19 +5,20 @@ use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
 use tokio::process::{ChildStdout, Command};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::child::Child;
 use crate::error::GeneratorError;
 use crate::health::ReportedHealth;
 use crate::moment::Moment;
+use crate::patience::Waited;
 
 /// Bytes read from the generator at a time.
 const BUFFER_BYTES: usize = 64 * 1024;
 /// More than can be under way: what the pipe holds and what the generator is about to write.
 const UNDER_WAY_BYTES: usize = 256 * 1024;
-/// Most time for what is needed to be written.
+/// Most time for what is needed to be written; only time in which this process ran counts.
 pub const MOST_TIME: Duration = Duration::from_secs(3);
 /// A generator that is late hangs if it was silent for this long; else it is too slow.
 pub const SILENCE: Duration = Duration::from_secs(2);
@@ -38,27 +39,33 @@ pub struct Generator {
     effort: Option<Effort>,
 }
 
-/// Reading what a caller needs, or what is stale.
+/// Reading what a caller needs, or what is stale. A tick that a caller began who gave up is counted
+/// by the next one.
 #[derive(Clone, Copy, Debug)]
 struct Effort {
-    since: Instant,
-    /// When a byte came last, or since when none does.
-    heard: Instant,
+    waited: Waited,
+    /// The part of it since a byte came last.
+    silent: Duration,
 }
 
 impl Effort {
-    fn begin() -> Self {
-        let now = Instant::now();
-        Self { since: now, heard: now }
+    fn begin(now: Instant) -> Self {
+        Self { waited: Waited::begin(now), silent: Duration::ZERO }
     }
 
-    fn deadline(self) -> Instant {
-        self.since + MOST_TIME
+    fn tick(&mut self, now: Instant) {
+        self.silent += self.waited.count(now);
     }
 
-    /// Returns what it means that the deadline has passed.
-    fn late(self) -> GeneratorError {
-        if self.heard.elapsed() < SILENCE { GeneratorError::Slow } else { GeneratorError::Hung }
+    fn heard(&mut self, now: Instant) {
+        self.tick(now);
+        self.silent = Duration::ZERO;
+    }
+
+    /// Returns what is wrong with the generator, once it is late.
+    fn late(self) -> Option<GeneratorError> {
+        let late = if self.silent < SILENCE { GeneratorError::Slow } else { GeneratorError::Hung };
+        self.waited.has_reached(MOST_TIME).then_some(late)
     }
 }
 
@@ -83,9 +90,9 @@ impl Generator {
             made_after: now,
             effort: None,
         };
-        let deadline = Effort::begin().deadline();
         generator.refill().await?;
-        generator.child.first_report(deadline).await?;
+        let left = generator.effort.map_or(MOST_TIME, |effort| effort.waited.left(MOST_TIME));
+        generator.child.first_report(left).await?;
         generator.effort = None;
         Ok(generator)
     }
@@ -130,17 +137,22 @@ impl Generator {
     /// Reads once into the emptied buffer. Safe to cancel: then nothing was read.
     async fn refill(&mut self) -> Result<(), GeneratorError> {
         (self.next, self.end) = (0, 0);
-        let effort = self.effort.get_or_insert_with(Effort::begin);
-        let read = self.pipe.read(&mut self.buffer);
-        match tokio::time::timeout_at(effort.deadline(), read).await {
-            Err(_) => Err(effort.late()),
-            Ok(Err(_) | Ok(0)) => Err(self.child.end().await),
-            Ok(Ok(count)) => {
-                effort.heard = Instant::now();
-                (self.next, self.end) = (0, count);
-                Ok(())
+        let effort = self.effort.get_or_insert_with(|| Effort::begin(Instant::now()));
+        effort.tick(Instant::now());
+        let read = loop {
+            let read = self.pipe.read(&mut self.buffer);
+            match timeout(effort.waited.next_tick(MOST_TIME), read).await {
+                Ok(read) => break read,
+                Err(_) => effort.tick(Instant::now()),
             }
-        }
+            if let Some(late) = effort.late() {
+                return Err(late);
+            }
+        };
+        let Ok(count @ 1..) = read else { return Err(self.child.end().await) };
+        effort.heard(Instant::now());
+        self.end = count;
+        Ok(())
     }
 
     /// Drops all that is unserved or under way. Cancelled, it begins anew at the next call.

@@ -23,6 +23,7 @@ pub mod error;
 pub mod generator;
 pub mod health;
 pub mod moment;
+mod patience;
 pub mod routes;
 pub mod sealed;
 pub mod selftest;

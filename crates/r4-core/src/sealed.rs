@@ -145,19 +145,7 @@ fn executable_memory() -> Result<OwnedFd, IntegrityError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn files(dir: &Path, binary: &[u8]) -> SealedConfig {
-        let config = SealedConfig {
-            binary: dir.join("re4_dump"),
-            manifest: dir.join("manifest.json"),
-            public_key: None,
-            engine: crate::config::Engine::default(),
-        };
-        std::fs::write(&config.binary, binary).unwrap();
-        let manifest = Manifest::of_bytes("re4_dump", "0", "x", binary);
-        std::fs::write(&config.manifest, manifest.to_json()).unwrap();
-        config
-    }
+    use crate::testing::sealed_files as files;
 
     #[test]
     fn the_sealed_copy_cannot_be_changed() {

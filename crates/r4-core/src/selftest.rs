@@ -8,6 +8,7 @@ use r4_api::selftest::{SelftestAnswer, TestOutcome};
 
 use crate::child::{command, sentence_of};
 use crate::error::GeneratorError;
+use crate::patience::within;
 
 /// Most time for all tests.
 const MOST_TIME: Duration = Duration::from_secs(5);
@@ -24,10 +25,10 @@ pub struct Run {
 /// Runs the tests of the sealed copy at `executable`.
 pub async fn run(executable: &Path) -> Run {
     let output = command(executable).arg("--selftest").output();
-    let verdict = match tokio::time::timeout(MOST_TIME, output).await {
-        Ok(Ok(output)) => return judge(&output),
-        Ok(Err(cause)) => Err(GeneratorError::Spawn(cause)),
-        Err(_) => Err(GeneratorError::SelftestHung),
+    let verdict = match within(MOST_TIME, output).await {
+        Some(Ok(output)) => return judge(&output),
+        Some(Err(cause)) => Err(GeneratorError::Spawn(cause)),
+        None => Err(GeneratorError::SelftestHung),
     };
     Run { answer: Vec::new().into(), verdict }
 }

@@ -1,11 +1,14 @@
 //! What a process says, when, and how it ends.
 
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use r4_api::core::Mode;
 use r4_api::entropy::{Entropy, EntropyStatus, HealthCounters};
+use rustix::pipe::{fcntl_getpipe_size, fcntl_setpipe_size};
 
+use super::{Child, PIPE_BYTES, narrow};
 use crate::error::GeneratorError;
 use crate::generator::Generator;
 use crate::health::ReportedHealth;
@@ -133,4 +136,22 @@ async fn nobody_listens_any_more_when_the_generator_is_given_up() {
         }
     };
     tokio::time::timeout(Duration::from_secs(2), left).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_pipe_is_narrow_however_wide_it_was_made() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    fcntl_setpipe_size(&writer, 4 * PIPE_BYTES).unwrap();
+    narrow(&writer).unwrap();
+    assert_eq!(fcntl_getpipe_size(&reader), Ok(PIPE_BYTES));
+    let (_runs, bytes) = Child::spawn(script("exec sleep 60"), &Arc::default()).unwrap();
+    assert_eq!(fcntl_getpipe_size(&bytes), Ok(PIPE_BYTES));
+}
+
+#[test]
+fn a_pipe_that_cannot_be_narrowed_is_refused() {
+    let (_reader, mut writer) = std::io::pipe().unwrap();
+    fcntl_setpipe_size(&writer, 4 * PIPE_BYTES).unwrap();
+    writer.write_all(&vec![0; 2 * PIPE_BYTES]).unwrap();
+    narrow(&writer).unwrap_err();
 }

@@ -15,6 +15,8 @@ use crate::sealed::SealedBinary;
 /// Restarts within [`RESTART_WINDOW`] after which the generator counts as broken.
 const MAX_RESTARTS: usize = 5;
 const RESTART_WINDOW: Duration = Duration::from_mins(1);
+/// Time until a generator that could not be started is tried again: what is short may be free then.
+const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 impl Core {
     /// Starts the generator again, unless another caller did; goes on when the caller gives up.
@@ -52,6 +54,10 @@ impl Core {
             Ok(generator) => running.generator = Some(generator),
             // Tried again by the caller, until the window is full.
             Err(GeneratorError::Died) => {}
+            Err(error @ GeneratorError::Spawn(_)) if running.restarts.len() < MAX_RESTARTS => {
+                tracing::warn!(%error, "trying again in a second");
+                tokio::time::sleep(TRY_AGAIN_AFTER).await;
+            }
             Err(other) => self.give_up(&other),
         }
     }

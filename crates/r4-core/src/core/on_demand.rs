@@ -21,15 +21,16 @@ pub enum Untested {
     /// Another run has not ended.
     #[error("a self-test is running already")]
     Busy,
-    /// The run named no test that failed, and did not succeed either; the node has drawn its
-    /// conclusions.
+    /// The run could not be started, which changes nothing; or it named no test that failed and did
+    /// not succeed either, and the node has drawn its conclusions.
     #[error("{0}")]
     Broken(String),
 }
 
 impl Core {
     /// Runs the tests in a process of their own, to their end even when the caller gives up. A
-    /// failure counts like one at start; a success leaves `fallback` and `blocked` as they are.
+    /// failure counts like one at start; a success leaves `fallback` and `blocked` as they are, and
+    /// tests that cannot be started say nothing about the generator that runs.
     ///
     /// # Errors
     /// [`Untested`].
@@ -49,6 +50,9 @@ impl Core {
         let sealed = self.sealed.as_ref().filter(|_| verified).ok_or(Untested::NoSealedCore)?;
         let Run { answer, verdict } = self.run_tests(sealed).await;
         let Err(error) = verdict else { return Ok(answer) };
+        if matches!(error, GeneratorError::Spawn(_)) {
+            return Err(Untested::Broken(error.to_string()));
+        }
         self.stop_for(&error).await;
         if answer.failed.is_empty() { Err(Untested::Broken(error.to_string())) } else { Ok(answer) }
     }
@@ -64,9 +68,12 @@ impl Core {
         }
     }
 
-    /// Runs the tests and counts the run.
+    /// Runs the tests and counts the run, if there was one.
     pub(super) async fn run_tests(&self, sealed: &SealedBinary) -> Run {
         let run = selftest::run(&sealed.executable()).await;
+        if matches!(run.verdict, Err(GeneratorError::Spawn(_))) {
+            return run;
+        }
         let failures = u64::from(run.verdict.is_err());
         self.change(|s| {
             s.health.selftests = s.health.selftests.saturating_add(1);

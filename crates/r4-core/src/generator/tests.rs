@@ -31,9 +31,12 @@ impl Letters {
         out
     }
 
+    fn group(&self) -> Pid {
+        Pid::from_raw(self.generator.pid().unwrap().cast_signed()).unwrap()
+    }
+
     fn signal(&self, signal: Signal) {
-        let pid = self.generator.pid().unwrap().cast_signed();
-        kill_process_group(Pid::from_raw(pid).unwrap(), signal).unwrap();
+        kill_process_group(self.group(), signal).unwrap();
     }
 }
 
@@ -103,6 +106,49 @@ async fn impatient_callers_do_not_hide_a_hang() {
     letters.signal(Signal::STOP);
     let seen = ask_impatiently(&mut letters.generator).await;
     assert!(matches!(seen, GeneratorError::Hung), "{seen}");
+}
+
+/// Lets `ticks` pass; none of them may be judged too late.
+fn pass(effort: &mut Effort, now: &mut Instant, ticks: u32) {
+    for _ in 0..ticks {
+        assert!(effort.late().is_none(), "{effort:?}");
+        *now += Duration::from_millis(100);
+        effort.tick(*now);
+    }
+}
+
+#[test]
+fn an_hour_in_which_nothing_ran_counts_as_a_tick() {
+    for (ticks_to_last_byte, silent_ticks, hangs) in [(9, 19, false), (8, 20, true)] {
+        let mut now = Instant::now();
+        let mut effort = Effort::begin(now);
+        now += Duration::from_hours(1);
+        effort.tick(now);
+        assert_eq!(effort.silent, Duration::from_millis(200));
+        pass(&mut effort, &mut now, ticks_to_last_byte);
+        effort.heard(now);
+        pass(&mut effort, &mut now, silent_ticks);
+        let late = effort.late().unwrap();
+        assert_eq!(matches!(late, GeneratorError::Hung), hangs, "{late}");
+        assert_eq!(matches!(late, GeneratorError::Slow), !hangs, "{late}");
+    }
+}
+
+#[tokio::test]
+async fn a_freeze_is_no_hang() {
+    let mut letters = Letters::start(b'a').await;
+    letters.signal(Signal::STOP);
+    let group = letters.group();
+    let thaw = async {
+        // The only thread stands still, as all do in a freeze; the generator goes on a little later.
+        std::thread::sleep(MOST_TIME + Duration::from_millis(500));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        kill_process_group(group, Signal::CONT).unwrap();
+    };
+    let mut out = [0; 16];
+    let (filled, ()) = tokio::join!(letters.generator.fill(later(), &mut out), thaw);
+    filled.unwrap();
+    assert_eq!(out, [b'a'; 16]);
 }
 
 #[tokio::test]

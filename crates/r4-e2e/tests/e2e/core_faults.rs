@@ -52,11 +52,15 @@ const TABLE: &[Row] = &[
     // RDSEED: its absence is no failure.
     ("rdseed:absent", Serves("rdseed", "absent"), Serves("rdseed", "absent")),
     ("rdseed:stick", Serves("rdseed", "failed"), Blocks("rdseed: the repetition-count")),
+    ("rdseed:stick@1100", Serves("rdseed", "failed"), Blocks("rdseed: it gave the same")),
     ("rdseed:vanish@1100", Serves("rdseed", "failed"), Blocks("noise source rdseed")),
+    ("rdseed:busy", Serves("rdseed", "failed"), Blocks("rdseed: it gives no noise just now")),
+    ("rdseed:pause@1100", Recovers("rdseed"), Recovers("rdseed")),
     ("rdseed:absent,jitter:stick", Serves("jitter", "failed"), Blocks("noise source jitter")),
     ("rdseed:stick,jitter:lag", Serves("rdseed", "failed"), Blocks("noise source jitter")),
     // The kernel is never optional.
     ("getrandom:stick", Blocks("getrandom: the repetition"), Blocks("getrandom: the repetition")),
+    ("getrandom:stick@3000", Blocks("getrandom: it gave the same"), Blocks("it gave the same")),
     ("getrandom:lag", Blocks("getrandom: the lag"), Blocks("getrandom: the lag")),
     ("getrandom:vanish", Blocks("noise source getrandom"), Blocks("noise source getrandom")),
     ("getrandom:vanish@3000", Blocks("noise source getrandom"), Blocks("noise source getrandom")),
@@ -217,10 +221,12 @@ fn alarms(core: &Service, then: Then) {
         }
         FallsBack(why) => {
             logged(why);
+            logged("ERROR");
             counted("r4_core_mode{mode=\"fallback\"} 1");
         }
         Blocks(why) => {
             logged(why);
+            logged("ERROR");
             counted("r4_core_mode{mode=\"blocked\"} 1");
         }
     }

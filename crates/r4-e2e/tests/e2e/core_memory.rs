@@ -1,9 +1,10 @@
 //! Backtracking resistance of the sealed program as it runs: whoever reads all of its memory finds
-//! neither a byte that it has served nor the state that made one.
+//! neither a byte that it has served, nor the state that made one, nor a seed.
 
 use std::fs::{self, File};
-use std::io::Read as _;
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::os::unix::fs::FileExt as _;
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use crate::harness::build;
@@ -21,9 +22,12 @@ struct Generator {
 }
 
 impl Generator {
-    fn start(engine: &str) -> Self {
-        let mut command = Command::new(build::re4_dump());
+    fn start(program: &Path, engine: &str, fault: Option<&str>) -> Self {
+        let mut command = Command::new(program);
         command.args(["--engine", engine]).env_clear().stdout(Stdio::piped());
+        if let Some(fault) = fault {
+            command.env("R4_INDUCED_FAULT", fault).stderr(Stdio::piped());
+        }
         let mut child = command.spawn().expect("it starts");
         let pipe = child.stdout.take().expect("piped");
         Self { child, pipe }
@@ -99,7 +103,7 @@ fn no_served_byte_and_no_old_state_is_left_in_the_generator() {
         return;
     }
     for engine in ["chacha20", "ctr-aes256"] {
-        let mut generator = Generator::start(engine);
+        let mut generator = Generator::start(build::re4_dump(), engine, None);
         let mut served = generator.read(1000);
         generator.settle();
         let before = match generator.memory() {
@@ -124,6 +128,42 @@ fn no_served_byte_and_no_old_state_is_left_in_the_generator() {
         for (flags, bytes) in &after {
             let found = bytes.windows(16).find(|window| served.contains(window));
             assert_eq!(found, None, "{engine}: a served byte is left in a mapping with {flags}");
+        }
+    }
+}
+
+/// A test build shows its seeds inverted, so that it holds none but those it leaves behind.
+#[test]
+fn no_seed_is_left_in_the_generator() {
+    if skips_processes() {
+        return;
+    }
+    for engine in ["chacha20", "ctr-aes256"] {
+        let mut generator = Generator::start(build::induced_re4_dump(), engine, Some("seed:show"));
+        let said = BufReader::new(generator.child.stderr.take().expect("piped"));
+        let mut inverted = said
+            .lines()
+            .map_while(Result::ok)
+            .filter_map(|line| Some(line.strip_prefix("re4_dump: inverted seed ")?.to_owned()));
+        let mut seeds = vec![inverted.next().expect("the first seed")];
+        // A test build makes a new seed each second, when it is asked for bytes.
+        std::thread::sleep(std::time::Duration::from_millis(1100));
+        generator.read(2 * AHEAD_BYTES);
+        seeds.push(inverted.next().expect("a second seed"));
+        generator.read(AHEAD_BYTES);
+        generator.settle();
+        let memory = match generator.memory() {
+            Ok(memory) => memory,
+            Err(cause) => {
+                return skipped_on_this_machine(&format!("root alone reads its memory: {cause}"));
+            }
+        };
+        for seed in seeds {
+            let inverted = hex::decode(&seed).expect("hex");
+            let seed: Vec<u8> = inverted.iter().map(|byte| !byte).collect();
+            for (at, piece) in seed.windows(8).enumerate() {
+                assert!(!contains(&memory, piece), "{engine}: a seed's bytes from {at} are left");
+            }
         }
     }
 }

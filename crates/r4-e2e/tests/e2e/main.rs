@@ -9,6 +9,7 @@ mod harness;
 
 mod core_confinement;
 mod core_faults;
+mod core_freeze;
 mod core_generator;
 mod core_memory;
 mod core_sealed;
