@@ -63,7 +63,7 @@ def head(title: str, arguments: argparse.Namespace, rows: list[tuple[str, str]])
     now = datetime.datetime.now(datetime.UTC)
     facts = [
         ("date", now.strftime("%Y-%m-%d %H:%M UTC")),
-        ("machine", f"{processor()}, {os.cpu_count()} cores, Linux {platform.release()}"),
+        ("machine", f"{processor()}, {os.cpu_count()} cores, Linux {platform.release().split('-')[0]}"),
         ("program", first_line([arguments.program, "--version"])),
         ("SHA-256 of `re4_dump`", f"`{sha256(arguments.program)}`"),
         *rows,
