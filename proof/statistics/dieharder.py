@@ -23,7 +23,6 @@ NEWLINE = "\n"  # no backslash in an f-string before Python 3.12
 # What `dieharder -l` itself says of its tests.
 DOUBTFUL = {"diehard_opso", "diehard_oqso", "diehard_dna", "diehard_sums"}
 LINE = re.compile(r"^\s*(\w+)\|\s*\d+\|\s*\d+\|\s*\d+\|\s*([\d.]+)\|\s*(PASSED|WEAK|FAILED)\s*$")
-BYTES = re.compile(r"^# (\d+) bytes", re.MULTILINE)
 
 
 def command(number: int, tuple_: int | None) -> list[str]:
@@ -31,9 +30,8 @@ def command(number: int, tuple_: int | None) -> list[str]:
     return call if tuple_ is None else [*call, "-n", str(tuple_)]
 
 
-def results(log: pathlib.Path) -> list[re.Match]:
-    lines = log.read_text().splitlines()
-    return [match for line in lines if (match := LINE.match(line))]
+def results(text: str) -> list[re.Match]:
+    return [match for line in text.splitlines() if (match := LINE.match(line))]
 
 
 def run(tests, source: list[str], folder: pathlib.Path, progress: stream.Progress) -> list[pathlib.Path]:
@@ -42,26 +40,19 @@ def run(tests, source: list[str], folder: pathlib.Path, progress: stream.Progres
     for number, tuple_ in tests:
         call = command(number, tuple_)
         log = folder / ("-".join(call[4::2]) + ".log")
-        if not log.exists():
-            part = log.with_suffix(".part")
-            with part.open("w") as output:
-                consumed, code = stream.feed(source, call, output, progress, " ".join(call[3:]))
-                output.seek(0, 2)
-                output.write(f"# {consumed} bytes read by: {' '.join(call)}\n")
-            if code != 0 or not results(part):
-                raise RuntimeError(f"{' '.join(call)} gave no result; see {part}")
-            part.rename(log)
+        is_good = lambda code, text: code == 0 and results(text)
+        stream.keep(log, source, call, progress, " ".join(call[3:]), is_good)
         progress.step(" ".join(call[3:]))
         done.append(log)
     return done
 
 
 def summary(arguments, done: list[pathlib.Path]) -> str:
-    found = [match for log in done for match in results(log)]
+    found = [match for log in done for match in results(log.read_text())]
     count = len(found)
     passed, weak, failed = (sum(m.group(3) == verdict for m in found) for verdict in VERDICTS)
     weak_chance, failed_chance = 2 * (WEAK - FAILED), 2 * FAILED
-    read = sum(int(BYTES.search(log.read_text()).group(1)) for log in done)
+    read = sum(stream.read_by(log) for log in done)
     scope = "a few tests only" if arguments.size == "quick" else "all that `dieharder -a` runs"
     call = f"`re4_dump --engine {arguments.engine} \\| dieharder -g 200 -d N [-n M]`"
     rows = [

@@ -51,18 +51,10 @@ def main():
         report.not_run(name, "RNG_test is not installed. " + report.paragraph(__doc__, 1))
         return
     log = report.logs(arguments.program, arguments.size, arguments.engine) / "practrand.log"
-    if not log.exists():
-        part = log.with_suffix(".part")
-        call = [tool, "stdin32", "-tlmax", LENGTHS[arguments.size]]
-        with part.open("w") as output:
-            source = [arguments.program, "--engine", arguments.engine]
-            consumed, _ = stream.feed(source, call, output, stream.Progress(name, 1), "RNG_test")
-        if not RESULT.search(part.read_text()):
-            raise RuntimeError(f"RNG_test gave no result; see {part}")
-        part.with_suffix(".bytes").write_text(str(consumed))
-        part.rename(log)
-    consumed = int(log.with_suffix(".bytes").read_text())
-    report.write(name, arguments.size, summary(arguments, tool, log.read_text(), consumed))
+    source = [arguments.program, "--engine", arguments.engine]
+    call = [tool, "stdin32", "-tlmax", LENGTHS[arguments.size]]
+    stream.keep(log, source, call, stream.Progress(name, 1), "RNG_test", lambda _, text: RESULT.search(text))
+    report.write(name, arguments.size, summary(arguments, tool, log.read_text(), stream.read_by(log)))
 
 
 if __name__ == "__main__":

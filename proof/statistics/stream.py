@@ -6,6 +6,8 @@ Nothing is kept on disk and nothing is rewound: every test reads bytes that no t
 import array
 import fcntl
 import os
+import pathlib
+import re
 import select
 import subprocess
 import sys
@@ -13,6 +15,7 @@ import termios
 import time
 
 PIPE_BYTES = 1 << 20
+READ = re.compile(r"^# (\d+) bytes read by: ", re.MULTILINE)
 
 
 class Progress:
@@ -77,3 +80,24 @@ def feed(source: list[str], tool: list[str], output, progress: Progress, label: 
     if code != 0:
         raise RuntimeError(f"{source[0]} answered a closed pipe with exit code {code}, not 0")
     return consumed, running.wait()
+
+
+def keep(log: pathlib.Path, source: list[str], tool: list[str], progress: Progress, label: str, is_good):
+    """Runs `source | tool` unless its log is there. The log gets its name when it is complete:
+    `is_good(exit code, text)` tells whether it is. Its last line has the bytes read."""
+    if log.exists():
+        return
+    call = " ".join([pathlib.Path(tool[0]).name, *tool[1:]])
+    part = log.with_suffix(".part")
+    with part.open("w") as output:
+        consumed, code = feed(source, tool, output, progress, label)
+        output.seek(0, 2)
+        output.write(f"# {consumed} bytes read by: {call}\n")
+    if not is_good(code, part.read_text()):
+        raise RuntimeError(f"{call} gave no result; see {part}")
+    part.rename(log)
+
+
+def read_by(log: pathlib.Path) -> int:
+    """Bytes that the tool of a kept log read."""
+    return int(READ.search(log.read_text()).group(1))

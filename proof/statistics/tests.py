@@ -68,8 +68,30 @@ class Dieharder(unittest.TestCase):
                 "# 40 bytes read by: dieharder\n"
             )
             log.flush()
-            found = dieharder.results(pathlib.Path(log.name))
+            found = dieharder.results(pathlib.Path(log.name).read_text())
         self.assertEqual([match.group(3) for match in found], ["FAILED", "WEAK", "PASSED"])
+
+
+class Kept(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.log = pathlib.Path(folder.name) / "a.log"
+
+    def keep(self, source, tool, is_good):
+        stream.keep(self.log, source, tool, stream.Progress("test", 1), "test", is_good)
+
+    def test_a_complete_log_says_what_was_read_and_is_not_made_again(self):
+        self.keep(GOOD, reader(12345), lambda code, text: code == 0)
+        self.assertEqual(stream.read_by(self.log), 12345)
+        before = self.log.read_text()
+        self.keep(["no-such-program"], ["no-such-tool"], lambda code, text: False)
+        self.assertEqual(self.log.read_text(), before)
+
+    def test_a_log_without_a_result_is_no_log(self):
+        with self.assertRaisesRegex(RuntimeError, "gave no result"):
+            self.keep(GOOD, reader(100), lambda code, text: False)
+        self.assertFalse(self.log.exists())
 
 
 class Chances(unittest.TestCase):

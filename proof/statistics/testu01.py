@@ -48,18 +48,10 @@ def main():
         return
     battery = BATTERIES[arguments.size]
     log = report.logs(arguments.program, arguments.size, arguments.engine) / f"testu01-{battery}.log"
-    if not log.exists():
-        part = log.with_suffix(".part")
-        with part.open("w") as output:
-            source = [arguments.program, "--engine", arguments.engine]
-            progress = stream.Progress(name, 1)
-            consumed, code = stream.feed(source, [tool, battery], output, progress, battery)
-        if code != 0 or SUMMARY not in part.read_text():
-            raise RuntimeError(f"testu01 gave no result; see {part}")
-        part.with_suffix(".bytes").write_text(str(consumed))
-        part.rename(log)
-    consumed = int(log.with_suffix(".bytes").read_text())
-    report.write(name, arguments.size, summary(arguments, log.read_text(), consumed))
+    source = [arguments.program, "--engine", arguments.engine]
+    is_good = lambda code, text: code == 0 and SUMMARY in text
+    stream.keep(log, source, [tool, battery], stream.Progress(name, 1), battery, is_good)
+    report.write(name, arguments.size, summary(arguments, log.read_text(), stream.read_by(log)))
 
 
 if __name__ == "__main__":
