@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use r4_api::manifest::parse_public_key;
+use r4_drbg::Engine;
 use r4_service::common::CommonConfig;
 use r4_service::config::{ConfigErrors, Env};
 
@@ -47,26 +48,6 @@ pub struct SealedConfig {
     pub public_key: Option<[u8; 32]>,
     /// Engine that makes the bytes.
     pub engine: Engine,
-}
-
-/// Engine of the sealed core.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Engine {
-    /// `ChaCha20` with fast key erasure.
-    #[default]
-    ChaCha20,
-    /// `CTR_DRBG` on AES-256 (SP 800-90A §10.2.1).
-    CtrAes256,
-}
-
-impl Engine {
-    /// Returns the name that the sealed core and `R4_DRBG` know.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::ChaCha20 => "chacha20",
-            Self::CtrAes256 => "ctr-aes256",
-        }
-    }
 }
 
 /// What happens when the sealed generator fails.
@@ -136,24 +117,17 @@ fn read_public_key(env: &mut Env) -> Option<[u8; 32]> {
 
 /// Strict mode runs `ctr-aes256` alone, and so need not be told.
 fn read_engine(env: &mut Env, strict: bool) -> Engine {
-    match env.text("R4_DRBG").as_deref() {
-        None if strict => Engine::CtrAes256,
-        None => Engine::ChaCha20,
-        Some("ctr-aes256") => Engine::CtrAes256,
-        Some("chacha20") => {
-            if strict {
-                env.error(
-                    "R4_DRBG is chacha20, but strict mode runs ctr-aes256 alone: drop one of the \
-                     two settings",
-                );
-            }
-            Engine::ChaCha20
-        }
-        Some(_) => {
-            env.error("R4_DRBG must be chacha20 or ctr-aes256");
-            Engine::default()
-        }
+    let default = if strict { Engine::CtrAes256 } else { Engine::default() };
+    let Some(name) = env.text("R4_DRBG") else { return default };
+    match Engine::named(&name) {
+        Some(engine) if strict && engine != default => env.error(
+            "R4_DRBG is chacha20, but strict mode runs ctr-aes256 alone: drop one of the two \
+             settings",
+        ),
+        Some(engine) => return engine,
+        None => env.error("R4_DRBG must be chacha20 or ctr-aes256"),
     }
+    default
 }
 
 #[cfg(test)]
@@ -204,7 +178,7 @@ mod tests {
         assert_eq!(engine(&[("R4_DRBG", "")]), Ok(Engine::ChaCha20));
         assert_eq!(engine(&[strict]), Ok(Engine::CtrAes256));
         for name in [Engine::ChaCha20, Engine::CtrAes256] {
-            assert_eq!(engine(&[("R4_DRBG", name.as_str())]), Ok(name));
+            assert_eq!(engine(&[("R4_DRBG", name.name())]), Ok(name));
         }
         assert_eq!(engine(&[("R4_DRBG", "ctr-aes256"), strict]), Ok(Engine::CtrAes256));
         let refused = engine(&[("R4_DRBG", "chacha20"), strict]).expect_err("strict");

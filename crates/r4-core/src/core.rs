@@ -16,11 +16,12 @@ use std::time::{Duration, Instant};
 
 use r4_api::core::Mode;
 use r4_api::entropy::Entropy;
+use r4_drbg::Engine;
 use r4_service::ready::Readiness;
 use tokio::sync::Mutex;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::config::{Engine, OnFailure, SourceConfig};
+use crate::config::{OnFailure, SourceConfig};
 use crate::error::GeneratorError;
 use crate::generator::Generator;
 use crate::health::ReportedHealth;

@@ -23,14 +23,16 @@ pub struct Run {
 }
 
 /// Runs the tests of the sealed copy at `executable`.
-pub async fn run(executable: &Path) -> Run {
+///
+/// # Errors
+/// [`GeneratorError::Spawn`]: there was no run, which says nothing about the generator.
+pub async fn run(executable: &Path) -> Result<Run, GeneratorError> {
     let output = command(executable).arg("--selftest").output();
-    let verdict = match within(MOST_TIME, output).await {
-        Some(Ok(output)) => return judge(&output),
-        Some(Err(cause)) => Err(GeneratorError::Spawn(cause)),
-        None => Err(GeneratorError::SelftestHung),
+    let Some(output) = within(MOST_TIME, output).await else {
+        let verdict = Err(GeneratorError::SelftestHung);
+        return Ok(Run { answer: Vec::new().into(), verdict });
     };
-    Run { answer: Vec::new().into(), verdict }
+    Ok(judge(&output.map_err(GeneratorError::Spawn)?))
 }
 
 /// Only a success that names tests, all of them passed, is one.

@@ -7,7 +7,7 @@ use r4_api::manifest::Manifest;
 use tokio::process::Command;
 
 use crate::child::command;
-use crate::config::{Engine, SealedConfig};
+use crate::config::SealedConfig;
 use crate::sealed::SealedBinary;
 
 /// A good report, to be written by a script to its standard error.
@@ -28,7 +28,7 @@ pub(crate) fn sealed_files(dir: &Path, binary: &[u8]) -> SealedConfig {
         binary: dir.join("re4_dump"),
         manifest: dir.join("manifest.json"),
         public_key: None,
-        engine: Engine::default(),
+        engine: r4_drbg::Engine::default(),
     };
     fs::write(&config.binary, binary).unwrap();
     let manifest = Manifest::of_bytes("re4_dump", "0", "x", binary);

@@ -18,9 +18,10 @@ pub const FRESH_BYTES: usize = Seed::BYTES;
 pub const RESEED_AFTER_FILLS: u32 = 1 << 20;
 
 /// Which construction makes the bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Engine {
     /// `ChaCha20` (RFC 8439) with fast key erasure.
+    #[default]
     ChaCha20,
     /// `CTR_DRBG` with AES-256 and no derivation function (SP 800-90A §10.2.1).
     CtrAes256,
@@ -29,6 +30,11 @@ pub enum Engine {
 impl Engine {
     /// Every engine.
     pub const ALL: [Self; 2] = [Self::ChaCha20, Self::CtrAes256];
+
+    /// Returns the engine of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|engine| engine.name() == name)
+    }
 
     /// Returns the name used in configuration and reports.
     pub fn name(self) -> &'static str {

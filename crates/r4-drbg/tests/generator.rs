@@ -281,6 +281,8 @@ fn the_reseed_interval_is_enforced() {
 #[test]
 fn engines_have_stable_names_and_debug_shows_no_state() {
     assert_eq!(Engine::ALL.map(Engine::name), ["chacha20", "ctr-aes256"]);
+    assert_eq!(Engine::ALL.map(|engine| Engine::named(engine.name())), Engine::ALL.map(Some));
+    assert_eq!(Engine::named("aes"), None);
     let mut memory = [0; MEMORY_BYTES];
     let generator = seeded(Engine::CtrAes256, &mut memory, input(13));
     assert_eq!(generator.engine(), Engine::CtrAes256);

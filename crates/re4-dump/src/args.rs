@@ -132,7 +132,7 @@ impl Flags {
     }
 
     fn take_generate(&mut self) -> Result<Generate, Error> {
-        let engine = self.engine.take().unwrap_or(Engine::ChaCha20);
+        let engine = self.engine.take().unwrap_or_default();
         let on_failure = match (self.strict.take(), engine) {
             (None, _) => OnFailure::Drop,
             (Some(()), Engine::CtrAes256) => OnFailure::Stop,
@@ -182,8 +182,8 @@ fn once<T>(flag: &str, place: &mut Option<T>, value: T) -> Result<(), Error> {
 }
 
 fn engine(name: &str) -> Result<Engine, Error> {
-    let found = Engine::ALL.into_iter().find(|engine| engine.name() == name);
-    found.ok_or_else(|| usage(&format!("--engine {name:?} is neither chacha20 nor ctr-aes256")))
+    Engine::named(name)
+        .ok_or_else(|| usage(&format!("--engine {name:?} is neither chacha20 nor ctr-aes256")))
 }
 
 fn kind(name: &str) -> Result<Kind, Error> {

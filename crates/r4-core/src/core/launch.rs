@@ -66,7 +66,7 @@ impl Core {
     pub(super) async fn launch(&self) {
         let Some(sealed) = &self.sealed else { return };
         self.change(|s| s.integrity = Integrity::Verified);
-        if let Err(error) = self.run_tests(sealed).await.verdict {
+        if let Err(error) = self.run_tests(sealed).await.and_then(|run| run.verdict) {
             return self.give_up(&error);
         }
         match self.start_generator(sealed).await {
@@ -84,7 +84,7 @@ impl Core {
 
     async fn start_generator(&self, sealed: &SealedBinary) -> Result<Generator, GeneratorError> {
         let mut command = child::command(&sealed.executable());
-        command.args(["--report", "--engine", self.engine.as_str()]);
+        command.args(["--report", "--engine", self.engine.name()]);
         if self.is_strict() {
             command.arg("--strict");
         }

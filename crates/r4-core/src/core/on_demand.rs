@@ -48,13 +48,11 @@ impl Core {
     async fn test_again(&self) -> Result<SelftestAnswer, Untested> {
         let verified = self.status().integrity == Integrity::Verified;
         let sealed = self.sealed.as_ref().filter(|_| verified).ok_or(Untested::NoSealedCore)?;
-        let Run { answer, verdict } = self.run_tests(sealed).await;
+        let broken = |error: &GeneratorError| Untested::Broken(error.to_string());
+        let Run { answer, verdict } = self.run_tests(sealed).await.map_err(|e| broken(&e))?;
         let Err(error) = verdict else { return Ok(answer) };
-        if matches!(error, GeneratorError::Spawn(_)) {
-            return Err(Untested::Broken(error.to_string()));
-        }
         self.stop_for(&error).await;
-        if answer.failed.is_empty() { Err(Untested::Broken(error.to_string())) } else { Ok(answer) }
+        if answer.failed.is_empty() { Err(broken(&error)) } else { Ok(answer) }
     }
 
     /// Stops the generator for a failure that it did not meet itself.
@@ -69,11 +67,8 @@ impl Core {
     }
 
     /// Runs the tests and counts the run, if there was one.
-    pub(super) async fn run_tests(&self, sealed: &SealedBinary) -> Run {
-        let run = selftest::run(&sealed.executable()).await;
-        if matches!(run.verdict, Err(GeneratorError::Spawn(_))) {
-            return run;
-        }
+    pub(super) async fn run_tests(&self, sealed: &SealedBinary) -> Result<Run, GeneratorError> {
+        let run = selftest::run(&sealed.executable()).await?;
         let failures = u64::from(run.verdict.is_err());
         self.change(|s| {
             s.health.selftests = s.health.selftests.saturating_add(1);
@@ -81,6 +76,6 @@ impl Core {
         });
         metrics::counter!(SELFTESTS, "result" => "pass").increment(u64::from(failures == 0));
         metrics::counter!(SELFTESTS, "result" => "fail").increment(failures);
-        run
+        Ok(run)
     }
 }
