@@ -31,8 +31,6 @@ Exit codes: 0 the claim stands; 1 it is refuted, or a test failed; 2 the samples
 const LEAST_SAMPLES: usize = 1000;
 /// Most samples that are read.
 const MOST_SAMPLES: u64 = 1 << 28;
-/// What the sealed core claims of a sample of jitter.
-const JITTER_CLAIM: f64 = 1.0 / 3.0;
 
 /// Arguments of `r4 assess`.
 #[derive(Debug, clap::Args)]
@@ -57,7 +55,7 @@ pub(crate) struct Args {
 /// # Errors
 /// Samples that cannot be used, or of which something is wrong.
 pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
-    let claim = MinEntropy::of_bits(args.claim.unwrap_or(JITTER_CLAIM));
+    let claim = args.claim.map_or(Ok(MinEntropy::JITTER), MinEntropy::of_bits);
     let claim = claim.map_err(|e| Error::unusable("--claim", e))?;
     let samples = args.samples.read("samples", MOST_SAMPLES)?;
     let report = Report::of(&samples, claim, args)?;

@@ -16,8 +16,6 @@ use r4_health::{
 
 type Error = Box<dyn std::error::Error>;
 
-/// What the core claims of a sample of jitter.
-const CLAIMED_BITS: f64 = 1.0 / 3.0;
 /// Samples that the core takes in a minute.
 const SAMPLES_A_MINUTE: u64 = 1536;
 
@@ -26,7 +24,7 @@ fn main() -> Result<ExitCode, Error> {
         Some(number) => number.parse()?,
         None => 1_000_000_000,
     };
-    let claim = MinEntropy::of_bits(CLAIMED_BITS)?;
+    let claim = MinEntropy::JITTER;
     let likely = Likely::of(claim);
     let biased = Simulation::new(Biased { likely }, claim)?.run("biased", 0, samples)?;
     let alternating = Alternating { likely, last: [0, 1] };

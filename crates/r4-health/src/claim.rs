@@ -7,6 +7,12 @@ use crate::cutoff::WINDOW;
 pub struct MinEntropy(f64);
 
 impl MinEntropy {
+    /// What the sealed core claims of a sample of CPU jitter, for its tests alone: one bit in three
+    /// samples, as jitterentropy assumes by default. `proof/statistics` has what was measured.
+    pub const JITTER: Self = Self(1.0 / 3.0);
+    /// A sample of conditioned output: every bit of it.
+    pub const FULL: Self = Self(8.0);
+
     /// Takes a number of bits a sample.
     ///
     /// # Errors

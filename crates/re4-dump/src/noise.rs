@@ -9,6 +9,7 @@ mod rdseed;
 
 use jitter::Jitter;
 use kernel::Kernel;
+use r4_health::MinEntropy;
 use rdseed::RdSeed;
 use rustix::io::Errno;
 
@@ -68,8 +69,8 @@ pub(crate) trait Noise {
 /// What is known of a source without asking it for noise.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Properties {
-    /// Min-entropy a sample that the health tests take as given, in bits.
-    pub(crate) claimed_bits: f64,
+    /// Min-entropy a sample that the health tests take as given.
+    pub(crate) claim: MinEntropy,
     /// Entropy that a seed is credited with for each sample, in bits.
     pub(crate) credited_bits_per_sample: usize,
     /// Samples taken for a seed.

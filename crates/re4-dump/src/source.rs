@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use r4_health::{ContinuousTests, FailureHistory, MinEntropy, Severity};
+use r4_health::{ContinuousTests, FailureHistory, Severity};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -107,9 +107,9 @@ impl Cause {
 impl Source {
     /// Takes a source that must pass its start-up test before its first use.
     pub(crate) fn new(kind: Kind, noise: Box<dyn Noise>) -> Self {
-        let claim = MinEntropy::of_bits(kind.properties().claimed_bits);
-        let tests = claim.and_then(ContinuousTests::new);
-        let Ok(tests) = tests else { unreachable!("claims are constants, and tested") };
+        let Ok(tests) = ContinuousTests::new(kind.properties().claim) else {
+            unreachable!("claims are constants, and tested")
+        };
         Self {
             kind,
             noise,
@@ -338,8 +338,7 @@ mod tests {
     #[test]
     fn every_claim_makes_tests_that_can_fail() {
         for kind in Kind::ALL {
-            let claim = MinEntropy::of_bits(kind.properties().claimed_bits).unwrap();
-            assert!(ContinuousTests::new(claim).is_ok(), "{kind:?}");
+            assert!(ContinuousTests::new(kind.properties().claim).is_ok(), "{kind:?}");
         }
     }
 }

@@ -4,6 +4,7 @@
 //! time that it took before; both say where it walks next. A raw sample is the low byte of the time
 //! that the work took, in steps of the clock.
 
+use r4_health::MinEntropy;
 use sha2::{Digest, Sha256};
 
 use super::{Noise, Properties, Tested, Unavailable};
@@ -15,13 +16,9 @@ const MEMORY_BYTES: usize = 1 << 19;
 const ACCESSES: usize = 256;
 /// Times from which the step of the clock is found.
 const CALIBRATION: usize = 256;
-/// Min-entropy a sample that the health tests take as given: what jitterentropy assumes by default
-/// (one bit in three samples). `proof/statistics` has what was measured.
-const CLAIMED_BITS: f64 = 1.0 / 3.0;
-
 /// What is known of the source.
 pub(super) const PROPERTIES: Properties = Properties {
-    claimed_bits: CLAIMED_BITS,
+    claim: MinEntropy::JITTER,
     credited_bits_per_sample: 0,
     // 512 bits by the claim.
     samples: 1536,

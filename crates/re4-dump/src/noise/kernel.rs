@@ -1,5 +1,6 @@
 //! getrandom(2): the kernel's generator. Conditioned, and never optional.
 
+use r4_health::MinEntropy;
 use rustix::{
     io::Errno,
     rand::{GetRandomFlags, getrandom},
@@ -9,7 +10,7 @@ use super::{Noise, Properties, Tested, Unavailable};
 
 /// What is known of the source.
 pub(super) const PROPERTIES: Properties = Properties {
-    claimed_bits: 8.0,
+    claim: MinEntropy::FULL,
     credited_bits_per_sample: 8,
     samples: 64,
     tested: Tested::AtStart,

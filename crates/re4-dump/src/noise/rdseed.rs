@@ -2,6 +2,8 @@
 
 use std::hint::spin_loop;
 
+use r4_health::MinEntropy;
+
 use super::{Noise, Properties, Tested, Unavailable};
 use crate::processor;
 
@@ -15,7 +17,7 @@ const PAUSES: u32 = 50;
 
 /// What is known of the source.
 pub(super) const PROPERTIES: Properties = Properties {
-    claimed_bits: 8.0,
+    claim: MinEntropy::FULL,
     credited_bits_per_sample: 0,
     samples: 64,
     tested: Tested::AtStart,
