@@ -258,9 +258,13 @@ def keys() -> dict:
 SUITE = b"\xfe"
 
 
+def candidate(salt: bytes, alpha: bytes, counter: int) -> bytes:
+    return sha256(SUITE, b"\x01", salt, alpha, bytes([counter]), b"\x00")
+
+
 def encode_to_curve(salt: bytes, alpha: bytes):
     for counter in range(256):
-        point = decompressed(b"\x02" + sha256(SUITE, b"\x01", salt, alpha, bytes([counter]), b"\x00"))
+        point = decompressed(b"\x02" + candidate(salt, alpha, counter))
         if point:
             return point, counter
     raise ValueError("no counter leads to a point")
@@ -275,9 +279,9 @@ def nonce(secret: int, h_string: bytes) -> int:
         v = hmac256(k, v)
     while True:
         v = hmac256(k, v)
-        candidate = int.from_bytes(v, "big")
-        if 0 < candidate < N:
-            return candidate
+        k_candidate = int.from_bytes(v, "big")
+        if 0 < k_candidate < N:
+            return k_candidate
         k = hmac256(k, v, b"\x00")
         v = hmac256(k, v)
 
@@ -290,6 +294,7 @@ def prove(secret: int, alpha: bytes) -> dict:
     points = [public, h, gamma, mul(k, G), mul(k, h)]
     c = sha256(SUITE, b"\x02", *map(compressed, points), b"\x00")[:16]
     s = (k + int.from_bytes(c, "big") * secret) % N
+    proof = compressed(gamma) + c + s.to_bytes(32, "big")
     return {
         "secret_key": secret.to_bytes(32, "big").hex(),
         "public_key": compressed(public).hex(),
@@ -297,9 +302,29 @@ def prove(secret: int, alpha: bytes) -> dict:
         "counter": counter,
         "h": compressed(h).hex(),
         "nonce": k.to_bytes(32, "big").hex(),
-        "proof": (compressed(gamma) + c + s.to_bytes(32, "big")).hex(),
+        "proof": proof.hex(),
+        "evm_proof": evm_proof(public, alpha, proof).hex(),
         "beta": sha256(SUITE, b"\x03", compressed(gamma), b"\x00").hex(),
     }
+
+
+def evm_proof(public, alpha: bytes, proof: bytes) -> bytes:
+    """The proof with the hints of contracts/SOUNDNESS.md."""
+    salt = compressed(public)
+    h, counter = encode_to_curve(salt, alpha)
+    gamma, c, s = decompressed(proof[:33]), int.from_bytes(proof[33:49], "big"), int.from_bytes(proof[49:], "big")
+    u = add(mul(s, G), mul(N - c, public))
+    a, b = mul(s, h), mul(c, gamma)
+    slope = (a[1] + b[1]) * pow(a[0] - b[0], -1, P) % P
+    roots = []
+    for skipped in range(counter):
+        x = int.from_bytes(candidate(salt, alpha, skipped), "big")
+        if x < P:
+            minus = -(x**3 + 7) % P
+            root = pow(minus, (P + 1) // 4, P)
+            assert root * root % P == minus
+            roots.append(root if root % 2 == 0 else P - root)
+    return proof + b"".join(number.to_bytes(32, "big") for number in [*u, *a, *b, slope, *roots])
 
 
 def ecvrf() -> dict:

@@ -49,6 +49,8 @@ pub(crate) enum Command {
     /// Make or check a proof of verifiable randomness
     #[command(subcommand)]
     Ecvrf(crate::ecvrf::Command),
+    /// Write a proof the way an Ethereum contract checks it
+    EvmProof(crate::evm_proof::Args),
     /// Make a node's secret seed, or show the public keys that come from it
     #[command(subcommand)]
     Keys(crate::keys::Command),

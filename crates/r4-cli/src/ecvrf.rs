@@ -60,6 +60,16 @@ pub(crate) struct ProveArgs {
 /// Arguments of `r4 ecvrf verify`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct VerifyArgs {
+    #[command(flatten)]
+    claim: Claim,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// A proof, and the key and input that it is said to be for.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Claim {
     /// The public key: 33 bytes in hexadecimal
     #[arg(long, value_name = "HEX")]
     public_key: String,
@@ -69,9 +79,6 @@ pub(crate) struct VerifyArgs {
     /// The proof: 81 bytes in hexadecimal
     #[arg(long, value_name = "HEX")]
     proof: String,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
 }
 
 /// Runs one of the commands.
@@ -103,7 +110,7 @@ fn prove(args: &ProveArgs) -> Result<Exit, Error> {
 }
 
 fn verify(args: &VerifyArgs) -> Result<Exit, Error> {
-    match checked_beta(args) {
+    match checked_beta(&args.claim) {
         Ok(beta) => {
             let beta = show(&beta);
             if args.json {
@@ -123,22 +130,32 @@ fn verify(args: &VerifyArgs) -> Result<Exit, Error> {
     }
 }
 
-/// A wrong length is a slip of the caller; octets of the right length that decode to nothing are an
-/// invalid proof or key, as in RFC 9381 §5.3 steps 2 and 6.
-fn checked_beta(args: &VerifyArgs) -> Result<[u8; 32], Error> {
-    let public_key = bytes("--public-key", &args.public_key)?;
-    let alpha = bytes("--alpha", &args.alpha)?;
-    let proof = bytes("--proof", &args.proof)?;
-    let key = PublicKey::from_bytes(&public_key).map_err(|e| match e {
-        KeyError::Length { .. } => Error::unusable("--public-key", e),
-        _ => Error::failed(e),
-    })?;
-    let proof = Proof::parse(&proof).map_err(|e| match e {
-        ProofError::Length { .. } => Error::unusable("--proof", e),
-        _ => Error::failed(e),
-    })?;
+fn checked_beta(claim: &Claim) -> Result<[u8; 32], Error> {
+    let (key, alpha, proof) = claim.parse()?;
     let beta = key.verify(&alpha, &proof).map_err(Error::failed)?;
     Ok(beta.to_bytes())
+}
+
+impl Claim {
+    /// A wrong length is a slip of the caller; octets of the right length that decode to nothing
+    /// are an invalid proof or key, as in RFC 9381 §5.3 steps 2 and 6.
+    ///
+    /// # Errors
+    /// A value is malformed, or no proof or key.
+    pub(crate) fn parse(&self) -> Result<(PublicKey, Vec<u8>, Proof), Error> {
+        let public_key = bytes("--public-key", &self.public_key)?;
+        let alpha = bytes("--alpha", &self.alpha)?;
+        let proof = bytes("--proof", &self.proof)?;
+        let key = PublicKey::from_bytes(&public_key).map_err(|e| match e {
+            KeyError::Length { .. } => Error::unusable("--public-key", e),
+            _ => Error::failed(e),
+        })?;
+        let proof = Proof::parse(&proof).map_err(|e| match e {
+            ProofError::Length { .. } => Error::unusable("--proof", e),
+            _ => Error::failed(e),
+        })?;
+        Ok((key, alpha, proof))
+    }
 }
 
 /// Reads an argument. clap only takes it as it is, so that `--json` can answer for every mistake.

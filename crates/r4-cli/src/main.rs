@@ -8,6 +8,7 @@ mod assess;
 mod cli;
 mod completions;
 mod ecvrf;
+mod evm_proof;
 mod exit;
 mod hexadecimal;
 mod input;
@@ -38,6 +39,7 @@ fn run(command: Command) -> Result<Exit, Error> {
     match command {
         Command::Verify(args) => verify::run(&args),
         Command::Ecvrf(command) => ecvrf::run(&command),
+        Command::EvmProof(args) => evm_proof::run(&args),
         Command::Keys(command) => keys::run(&command),
         Command::Manifest(command) => manifest::run(&command),
         Command::Assess(args) => assess::run(&args),

@@ -10,7 +10,6 @@ const DOMAIN_SEPARATOR_FRONT: u8 = 0x01;
 const DOMAIN_SEPARATOR_BACK: u8 = 0x00;
 
 /// H and the counter that led to it.
-#[cfg_attr(not(test), expect(dead_code, reason = "the counter is compared with vectors"))]
 pub(crate) struct Encoded {
     pub(crate) point: AffinePoint,
     pub(crate) counter: u8,
@@ -19,13 +18,23 @@ pub(crate) struct Encoded {
 /// Maps alpha to a point, salted with the public key (§5.4.1). `None` when none of the 256
 /// counters leads to a point, which has a chance of 2⁻²⁵⁶. The cofactor is 1.
 pub(crate) fn encode_to_curve(salt: &[u8; POINT_BYTES], alpha: &[u8]) -> Option<Encoded> {
+    hashes(salt, alpha).zip(0..=u8::MAX).find_map(|(hash, counter)| {
+        interpret_hash_value_as_a_point(&hash).map(|point| Encoded { point, counter })
+    })
+}
+
+/// Hashes alpha with each counter in turn, from 0. The first hash that is the x-coordinate of a
+/// point makes H.
+pub(crate) fn hashes(
+    salt: &[u8; POINT_BYTES],
+    alpha: &[u8],
+) -> impl Iterator<Item = [u8; 32]> + use<> {
     let prefix = Sha256::new()
         .chain_update([SUITE_OCTET, DOMAIN_SEPARATOR_FRONT])
         .chain_update(salt)
         .chain_update(alpha);
-    (0..=u8::MAX).find_map(|counter| {
-        let hash = prefix.clone().chain_update([counter, DOMAIN_SEPARATOR_BACK]).finalize();
-        interpret_hash_value_as_a_point(&hash.into()).map(|point| Encoded { point, counter })
+    (0..=u8::MAX).map(move |counter| {
+        prefix.clone().chain_update([counter, DOMAIN_SEPARATOR_BACK]).finalize().into()
     })
 }
 

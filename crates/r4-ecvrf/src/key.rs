@@ -23,8 +23,8 @@ pub struct SecretKey {
 /// A valid public key: a point of the curve, not the identity.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PublicKey {
-    point: AffinePoint,
-    octets: [u8; PUBLIC_KEY_BYTES],
+    pub(crate) point: AffinePoint,
+    pub(crate) octets: [u8; PUBLIC_KEY_BYTES],
 }
 
 /// Why octets are not a key.

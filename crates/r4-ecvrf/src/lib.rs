@@ -10,11 +10,13 @@
 //! and wiped; alpha is public, and the time of hashing it to the curve depends on it (§7.1, §7.7).
 #![no_std]
 
+extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
 mod challenge;
 mod encode_to_curve;
+pub mod evm;
 mod key;
 mod nonce;
 mod point;

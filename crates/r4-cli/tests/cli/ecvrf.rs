@@ -5,12 +5,12 @@ use serde_json::json;
 use crate::run::{Folder, r4};
 
 const SECRET: &str = "c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721";
-const SAMPLE: &str = "73616d706c65";
-const PROOF: &str = "0338ec99b5d0f94ebcc2c704c04af3de8b4289df8798e5fb9f920d7f5d77ac03d7718b9677d1c9\
+pub(crate) const SAMPLE: &str = "73616d706c65";
+pub(crate) const PROOF: &str = "0338ec99b5d0f94ebcc2c704c04af3de8b4289df8798e5fb9f920d7f5d77ac03d7718b9677d1c9\
     348649ac2ec4f7ecbe519b30dd10c4eb5efc21dd5944709f2f3b7e97a25f6f095334593502d05103bc5b";
 const BETA: &str = "d466c22e14dc3b7fd169668dd3ee9ac6351429a24aebc5e8af61a0f0de89b65a";
 
-fn public_key(folder: &Folder) -> String {
+pub(crate) fn public_key(folder: &Folder) -> String {
     let file = folder.write_with_mode("secret.hex", SECRET, 0o600);
     let args: [&dyn AsRef<std::ffi::OsStr>; 7] =
         [&"ecvrf", &"prove", &"--json", &"--secret-key-file", &file, &"--alpha", &SAMPLE];

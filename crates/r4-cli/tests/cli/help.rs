@@ -2,11 +2,12 @@
 
 use crate::run::{command, finish, r4};
 
-const COMMANDS: [&[&str]; 13] = [
+const COMMANDS: [&[&str]; 14] = [
     &[],
     &["verify"],
     &["ecvrf", "prove"],
     &["ecvrf", "verify"],
+    &["evm-proof"],
     &["keys", "generate"],
     &["keys", "show"],
     &["manifest", "write"],

@@ -5,6 +5,8 @@ mod assess;
 #[cfg(test)]
 mod ecvrf;
 #[cfg(test)]
+mod evm_proof;
+#[cfg(test)]
 mod help;
 #[cfg(test)]
 mod keys;
