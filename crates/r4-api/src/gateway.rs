@@ -202,4 +202,7 @@ pub struct VrfOrder {
     /// Contract that the signatures are bound to; needs `chain_id`.
     #[schema(nullable = false)]
     pub contract: Option<String>,
+    /// `json`, which is the default, or `evm`: with the proof and the call as contracts take them.
+    #[schema(example = "evm", nullable = false)]
+    pub format: Option<String>,
 }

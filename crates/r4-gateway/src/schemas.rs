@@ -18,6 +18,10 @@ pub struct Receipt {
     pub alpha_source: String,
     /// The proof.
     pub vrf: Vrf,
+    /// The ABI-encoded call of `verifyFull` on the contract of the domain; with `format=evm`, where
+    /// there are such a contract and an ECDSA signature.
+    #[schema(nullable = false)]
+    pub evm_call: Option<String>,
 }
 
 /// Attested bytes of `/v1/random_dual`.
@@ -110,6 +114,9 @@ pub struct Vrf {
     pub public_key: String,
     /// 81 bytes.
     pub proof: String,
+    /// The proof as contracts take it, 305 bytes or more; with `format=evm` only.
+    #[schema(nullable = false)]
+    pub evm_proof: Option<String>,
 }
 
 /// An EIP-712 domain.

@@ -120,15 +120,19 @@ impl Domain {
 impl ReceiptFields {
     /// Computes `hashStruct` of the structure.
     pub fn struct_hash(&self) -> [u8; 32] {
-        let members = [
+        hash_struct(RECEIPT_TYPE, &self.words())
+    }
+
+    /// Returns the members, each a word: `encodeData`, and the same in a contract's ABI.
+    pub(crate) fn words(&self) -> [[u8; 32]; 6] {
+        [
             *self.key_hash.as_bytes(),
             word(&self.index.to_be_bytes()),
             self.alpha_hash,
             self.random,
             word(&self.timestamp.to_be_bytes()),
             word(&[self.schemes.number()]),
-        ];
-        hash_struct(RECEIPT_TYPE, &members)
+        ]
     }
 }
 
@@ -170,7 +174,7 @@ fn hash_struct(kind: &[u8], members: &[[u8; 32]]) -> [u8; 32] {
 }
 
 /// Pads a big-endian number to 32 octets on the left.
-fn word(octets: &[u8]) -> [u8; 32] {
+pub(crate) fn word(octets: &[u8]) -> [u8; 32] {
     let mut word = [0; 32];
     for (to, from) in word.iter_mut().rev().zip(octets.iter().rev()) {
         *to = *from;

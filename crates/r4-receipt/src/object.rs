@@ -13,7 +13,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::timestamp::Timestamp;
 
-/// Octets that a receipt's JSON may have; the largest is about 14 KiB.
+/// Octets that a receipt's JSON may have; the largest is about 18 KiB.
 pub const MAX_DOCUMENT_BYTES: usize = 64 * 1024;
 
 /// Why a document was not accepted.

@@ -10,6 +10,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use crate::alpha::MAX_ALPHA_BYTES;
 use crate::eip712::{ReceiptFields, receipt_digest};
 use crate::envelope::Envelope;
+use crate::evm::{Evm, EvmError};
 use crate::keys::{KeyHash, POINT_BYTES};
 use crate::object::{Fields, MAX_DOCUMENT_BYTES, ParseError, to_hex, to_json};
 use crate::schemes::Schemes;
@@ -29,6 +30,8 @@ pub struct Receipt {
     pub vrf_public_key: [u8; POINT_BYTES],
     /// The proof, 81 octets.
     pub proof: [u8; PROOF_BYTES],
+    /// What a contract takes, where it was asked for.
+    pub evm: Option<Evm>,
 }
 
 /// Where an alpha comes from.
@@ -53,6 +56,15 @@ impl Receipt {
     /// Writes the JSON. `parse(to_json(x)) == x`.
     pub fn to_json(&self) -> String {
         to_json(self)
+    }
+
+    /// Adds what a contract takes. It is made of the other fields, and nothing of it is signed.
+    ///
+    /// # Errors
+    /// The proof does not verify, or has no form for contracts.
+    pub fn with_evm(mut self) -> Result<Self, EvmError> {
+        self.evm = Some(Evm::of(&self, self.envelope.keys.key_hash())?);
+        Ok(self)
     }
 
     /// Computes the digest that is signed for this receipt, under a key hash that the caller
@@ -86,9 +98,10 @@ impl Receipt {
         vrf.exactly("suite", SUITE, "\"ECVRF-SECP256K1-SHA256-TAI\"")?;
         let vrf_public_key = vrf.hex("public_key", "0x and 66 lower-case hexadecimal digits")?;
         let proof = vrf.hex("proof", "0x and 162 lower-case hexadecimal digits")?;
+        let evm = Evm::parse(&mut fields, &mut vrf)?;
         vrf.finish()?;
         fields.finish()?;
-        Ok(Self { envelope, random, alpha, alpha_source, vrf_public_key, proof })
+        Ok(Self { envelope, random, alpha, alpha_source, vrf_public_key, proof, evm })
     }
 }
 
@@ -115,6 +128,9 @@ impl Serialize for Receipt {
         map.serialize_entry("alpha", &to_hex(&self.alpha))?;
         map.serialize_entry("alpha_source", self.alpha_source.name())?;
         map.serialize_entry("vrf", &VrfJson(self))?;
+        if let Some(call) = self.evm.as_ref().and_then(|evm| evm.call.as_ref()) {
+            map.serialize_entry("evm_call", &to_hex(call))?;
+        }
         self.envelope.write_tail(&mut map)?;
         map.end()
     }
@@ -124,10 +140,13 @@ struct VrfJson<'a>(&'a Receipt);
 
 impl Serialize for VrfJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(3))?;
+        let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("suite", SUITE)?;
         map.serialize_entry("public_key", &to_hex(&self.0.vrf_public_key))?;
         map.serialize_entry("proof", &to_hex(&self.0.proof))?;
+        if let Some(evm) = &self.0.evm {
+            map.serialize_entry("evm_proof", &to_hex(&evm.proof))?;
+        }
         map.end()
     }
 }

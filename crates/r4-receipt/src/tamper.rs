@@ -8,8 +8,10 @@ use std::{format, vec};
 
 use serde_json::{Map, Value, json};
 
+use crate::evm::tests::evm_documents;
+use crate::object::{to_base64, to_hex};
 use crate::testing::{Node, documents};
-use crate::{Document, ParseError, Pin, Policy, Require, Verdict, verify};
+use crate::{Document, ParseError, Pin, Policy, Receipt, Require, Verdict, verify};
 
 /// How a document was refused.
 #[derive(Debug, PartialEq)]
@@ -31,8 +33,13 @@ fn judge(node: &Node, text: &str) -> Result<(), Refusal> {
     }
 }
 
+/// Every kind of document, without and with what a contract takes.
+fn all(node: &Node) -> Vec<(&'static str, Document)> {
+    documents(node).into_iter().chain(evm_documents(node)).collect()
+}
+
 /// The paths of all fields, those of objects included.
-fn paths(value: &Value) -> Vec<Vec<String>> {
+pub(crate) fn paths(value: &Value) -> Vec<Vec<String>> {
     let mut found = vec![];
     for (name, inner) in value.as_object().into_iter().flatten() {
         found.push(vec![name.clone()]);
@@ -41,15 +48,27 @@ fn paths(value: &Value) -> Vec<Vec<String>> {
     found
 }
 
-fn parent<'a>(value: &'a mut Value, path: &[String]) -> &'a mut Map<String, Value> {
+/// The object that holds the field of a path.
+pub(crate) fn parent<'a>(value: &'a mut Value, path: &[String]) -> &'a mut Map<String, Value> {
     let parents = &path[..path.len() - 1];
     parents.iter().fold(value, |value, name| &mut value[name]).as_object_mut().unwrap()
 }
 
+/// Puts an entry at the beginning of a document's outermost or of a named object.
+pub(crate) fn with_entry(document: &str, parents: &[String], entry: &str) -> String {
+    let at = match parents.first() {
+        Some(name) => document.find(&format!("\"{name}\":{{")).unwrap() + name.len() + 4,
+        None => 1,
+    };
+    format!("{}{entry},{}", &document[..at], &document[at..])
+}
+
 /// A value as like the field's as can be, but another.
-fn flipped(path: &str, value: &Value) -> Value {
+pub(crate) fn flipped(path: &str, value: &Value) -> Value {
     let text = match value {
         Value::Bool(value) => return json!(!value),
+        // 27 and 28 are a bit apart, but not the lowest
+        Value::Number(number) if path == "v" => return json!(55 - number.as_u64().unwrap()),
         Value::Number(number) => return json!(number.as_u64().unwrap() ^ 1),
         Value::Object(_) => return json!("an object before"),
         Value::String(text) => text.clone(),
@@ -80,12 +99,18 @@ fn flipped(path: &str, value: &Value) -> Value {
     })
 }
 
+/// The kinds whose fields are also in the call of a contract.
+const CALLED: [&str; 2] = ["dual, client, contract, evm", "ecdsa, evm"];
+
 /// Which check refuses a flipped field; `None` when it cannot even be parsed.
-fn refusing_check(kind: &str, path: &str) -> Option<&'static str> {
-    let index = kind == "dual, index";
+pub(crate) fn refusing_check(kind: &str, path: &str) -> Option<&'static str> {
+    let base = kind.trim_end_matches(", evm");
+    let (index, called) = (base == "dual, index", CALLED.contains(&kind));
     Some(match path {
+        "vrf.evm_proof" | "evm_call" => "evm",
         "alpha_source" => "alpha",
         "index" | "alpha" if index => "alpha",
+        "index" | "timestamp" | "v" | "r" | "s" if called => "evm",
         "alpha" | "vrf.proof" => "vrf",
         "random" => "random",
         "id" | "index" | "timestamp" | "msg_hash" | "domain.chain_id" | "domain.contract"
@@ -99,7 +124,7 @@ fn refusing_check(kind: &str, path: &str) -> Option<&'static str> {
         | "vrf.public_key"
         | "public_key" => "key_hash",
         // With ECDSA alone, r, s and v are there twice, and the two must agree.
-        "v" | "signature" if kind == "ecdsa" => "ecdsa",
+        "v" | "signature" if base == "ecdsa" => "ecdsa",
         "r" | "s" => "ecdsa",
         "v" | "signer_addr" => "signer",
         "signature" => "mldsa65",
@@ -110,18 +135,13 @@ fn refusing_check(kind: &str, path: &str) -> Option<&'static str> {
 #[test]
 fn flipped_fields() {
     let node = Node::new(1);
-    for (kind, document) in documents(&node) {
+    for (kind, document) in all(&node) {
         let good: Value = serde_json::from_str(&document.to_json()).unwrap();
         for path in paths(&good) {
             let name = path.join(".");
             let mut bad = good.clone();
             let field = parent(&mut bad, &path).get_mut(path.last().unwrap()).unwrap();
-            // 27 and 28 are a bit apart, but not the lowest
-            *field = if name == "v" {
-                json!(55 - field.as_u64().unwrap())
-            } else {
-                flipped(&name, field)
-            };
+            *field = flipped(&name, field);
             match (judge(&node, &bad.to_string()), refusing_check(kind, &name)) {
                 (Err(Refusal::Check(check)), Some(expected)) => {
                     assert_eq!(check, expected, "{kind}: {name}");
@@ -141,14 +161,25 @@ fn flipped_fields() {
 fn removed_fields() {
     let node = Node::new(1);
     let optional = BTreeSet::from(["domain.chain_id", "domain.contract", "unique"]);
-    for (kind, document) in documents(&node) {
+    for (kind, document) in all(&node) {
         let good: Value = serde_json::from_str(&document.to_json()).unwrap();
         for path in paths(&good) {
             let name = path.join(".");
             let mut bad = good.clone();
             parent(&mut bad, &path).remove(path.last().unwrap());
-            let refusal = judge(&node, &bad.to_string()).unwrap_err();
-            if name == "domain.contract" {
+            let judged = judge(&node, &bad.to_string());
+            let called = CALLED.contains(&kind);
+            if name == "vrf.evm_proof" && !called {
+                assert_eq!(judged, Ok(()), "{kind}: optional, and nothing else needs it");
+                continue;
+            }
+            let refusal = judged.unwrap_err();
+            if name == "vrf.evm_proof" {
+                let unknown = ParseError::Unknown { field: "evm_call".into() };
+                assert_eq!(refusal, Refusal::Parse(unknown), "{kind}: a call without its proof");
+            } else if name == "evm_call" || name == "domain.contract" && called {
+                assert_eq!(refusal, Refusal::Check("evm"), "{kind}: {name}");
+            } else if name == "domain.contract" {
                 assert_eq!(refusal, Refusal::Check("digest"), "{kind}");
             } else if !optional.contains(name.as_str()) {
                 let missing = ParseError::Missing { field: name };
@@ -161,24 +192,19 @@ fn removed_fields() {
 #[test]
 fn repeated_and_unknown_fields() {
     let node = Node::new(1);
-    for (kind, document) in documents(&node) {
+    for (kind, document) in all(&node) {
         let good = document.to_json();
         let value: Value = serde_json::from_str(&good).unwrap();
         for path in paths(&value) {
             let name = path.join(".");
             let field = path.iter().fold(&value, |value, name| &value[name]);
             let entry = format!("\"{}\":{field}", path.last().unwrap());
-            // `value` is sorted, the document is not: nested objects are looked up by their name.
-            let at = if path.len() == 1 {
-                1
-            } else {
-                good.find(&format!("\"{}\":{{", path[0])).unwrap() + path[0].len() + 4
-            };
-            let repeated = format!("{}{entry},{}", &good[..at], &good[at..]);
+            let parents = &path[..path.len() - 1];
+            let repeated = with_entry(&good, parents, &entry);
             let twice = ParseError::Duplicate { field: name };
             assert_eq!(judge(&node, &repeated), Err(Refusal::Parse(twice)), "{kind}");
-            let unknown = format!("{}\"log\":1,{}", &good[..at], &good[at..]);
-            let field = [&path[..path.len() - 1], &["log".into()]].concat().join(".");
+            let unknown = with_entry(&good, parents, "\"log\":1");
+            let field = [parents, &["log".into()]].concat().join(".");
             let unknown = judge(&node, &unknown);
             assert_eq!(unknown, Err(Refusal::Parse(ParseError::Unknown { field })), "{kind}");
         }
@@ -188,7 +214,7 @@ fn repeated_and_unknown_fields() {
 #[test]
 fn null_is_no_value() {
     let node = Node::new(1);
-    for (kind, document) in documents(&node) {
+    for (kind, document) in all(&node) {
         let good: Value = serde_json::from_str(&document.to_json()).unwrap();
         for path in paths(&good) {
             let mut bad = good.clone();
@@ -205,35 +231,40 @@ fn null_is_no_value() {
 }
 
 /// Takes one signature out of a dual receipt, as a forger would: types and pairs are made to fit.
-#[test]
-fn a_stripped_signature_is_refused() {
-    let node = Node::new(1);
-    let dual = node.sign(node.unsigned(crate::Schemes::Dual, None));
+/// What is left is ML-DSA-65 in the first, ECDSA in the second.
+pub(crate) fn stripped(node: &Node, dual: &Receipt) -> [Value; 2] {
     let good: Value = serde_json::from_str(&dual.to_json()).unwrap();
-
     let mut mldsa = good.clone();
     mldsa["signature_type"] = json!("ML-DSA-65");
     for name in ["v", "r", "s", "signer_addr"] {
         mldsa.as_object_mut().unwrap().remove(name);
     }
-    assert_eq!(judge(&node, &mldsa.to_string()), Err(Refusal::Check("schemes")));
+    let mut ecdsa = good;
+    ecdsa["signature_type"] = json!("ECDSA(secp256k1)");
+    ecdsa.as_object_mut().unwrap().remove("pq_scheme");
+    let signature = dual.envelope.signatures.ecdsa().unwrap().signature().unwrap();
+    ecdsa["signature"] = json!(to_base64(&signature.to_bytes()));
+    ecdsa["public_key"] = json!(to_base64(&node.keys.ecdsa));
+    [mldsa, ecdsa]
+}
 
-    let single = node.sign(node.unsigned(crate::Schemes::Ecdsa, None));
-    let mut ecdsa: Value = serde_json::from_str(&single.to_json()).unwrap();
-    for name in ["id", "msg_hash", "v", "r", "s"] {
-        ecdsa[name] = good[name].clone();
-    }
-    let signature = *dual.envelope.signatures.ecdsa().unwrap();
-    let pair = signature.signature().unwrap().to_bytes();
-    ecdsa["signature"] = json!(crate::object::to_base64(&pair));
-    assert_eq!(judge(&node, &ecdsa.to_string()), Err(Refusal::Check("schemes")));
+/// Makes the digest that a document states the one of its fields.
+pub(crate) fn with_its_digest(mut value: Value) -> Value {
+    let parsed = Document::parse(value.to_string().as_bytes()).unwrap();
+    let digest = parsed.digest(parsed.envelope().keys.key_hash(), parsed.envelope().schemes());
+    value["id"] = json!(to_hex(&digest));
+    value["msg_hash"] = value["id"].clone();
+    value
+}
 
-    // With the digest made to fit, the signatures do not.
-    for (mut bad, check) in [(mldsa, "mldsa65"), (ecdsa, "ecdsa")] {
-        let parsed = Document::parse(bad.to_string().as_bytes()).unwrap();
-        let digest = parsed.digest(node.keys.key_set().key_hash(), parsed.envelope().schemes());
-        bad["id"] = json!(crate::object::to_hex(&digest));
-        bad["msg_hash"] = bad["id"].clone();
-        assert_eq!(judge(&node, &bad.to_string()), Err(Refusal::Check(check)));
+#[test]
+fn a_stripped_signature_is_refused() {
+    let node = Node::new(1);
+    let dual = node.sign(node.unsigned(crate::Schemes::Dual, None));
+    for (bad, check) in stripped(&node, &dual).into_iter().zip(["mldsa65", "ecdsa"]) {
+        assert_eq!(judge(&node, &bad.to_string()), Err(Refusal::Check("schemes")));
+        // With the digest made to fit, the signatures do not.
+        let fitted = with_its_digest(bad).to_string();
+        assert_eq!(judge(&node, &fitted), Err(Refusal::Check(check)));
     }
 }

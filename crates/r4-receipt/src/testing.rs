@@ -28,9 +28,14 @@ pub(crate) struct Node {
 
 impl Node {
     pub(crate) fn new(number: u8) -> Self {
+        Self::of_seeds(number, number + 2)
+    }
+
+    /// A node whose ECDSA key may be another one's.
+    pub(crate) fn of_seeds(number: u8, ecdsa: u8) -> Self {
         let ecvrf = r4_ecvrf::SecretKey::from_bytes(&[number; 32]).unwrap();
         let ecvrf_evm = r4_ecvrf::SecretKey::from_bytes(&[number + 1; 32]).unwrap();
-        let ecdsa = ecdsa::SigningKey::from_bytes(&[number + 2; 32]).unwrap();
+        let ecdsa = ecdsa::SigningKey::from_bytes(&[ecdsa; 32]).unwrap();
         let (mldsa_public, mldsa) = ml_dsa_65::KG::keygen_from_seed(&[number; 32]);
         let keys = PublicKeys {
             ecvrf: ecvrf.public_key().to_bytes(),
@@ -45,7 +50,7 @@ impl Node {
         self.ecdsa.verifying_key().address()
     }
 
-    fn head(&self, index: u64, domain: Domain, schemes: Schemes) -> Head<'_> {
+    pub(crate) fn head(&self, index: u64, domain: Domain, schemes: Schemes) -> Head<'_> {
         Head { keys: &self.keys, index, timestamp: 1_787_315_696, domain, schemes }
     }
 
@@ -58,7 +63,11 @@ impl Node {
             None => (index_alpha(&key_hash, index), AlphaSource::Index),
         };
         let head = self.head(index, Domain::default(), schemes);
-        Unsigned { head, proof: self.ecvrf.prove(&alpha).unwrap(), alpha, alpha_source }
+        Unsigned { head, proof: self.prove(&alpha), alpha, alpha_source }
+    }
+
+    pub(crate) fn prove(&self, alpha: &[u8]) -> r4_ecvrf::Proof {
+        self.ecvrf.prove(alpha).unwrap()
     }
 
     pub(crate) fn sign(&self, unsigned: Unsigned<'_>) -> Receipt {
@@ -69,13 +78,16 @@ impl Node {
     }
 
     pub(crate) fn attestation(&self, schemes: Schemes, domain: Domain) -> Attestation {
-        let unsigned = UnsignedAttestation {
+        self.attest(UnsignedAttestation {
             head: self.head(7, domain, schemes),
             bytes: vec![0xa5; 40],
             core_sha256: [0xc0; 32],
             mode: Mode::Sealed,
-        };
-        let digest = unsigned.digest();
+        })
+    }
+
+    pub(crate) fn attest(&self, unsigned: UnsignedAttestation<'_>) -> Attestation {
+        let (digest, schemes) = (unsigned.digest(), unsigned.head.schemes);
         let ecdsa = schemes.has_ecdsa().then(|| self.sign_ecdsa(&digest));
         let mldsa = schemes.has_mldsa().then(|| self.sign_mldsa(&digest));
         unsigned.signed(ecdsa, mldsa).unwrap()
@@ -86,10 +98,31 @@ impl Node {
     }
 
     pub(crate) fn sign_mldsa(&self, digest: &[u8; 32]) -> Vec<u8> {
-        let message = mldsa_message(digest);
-        self.mldsa.try_sign_with_seed(&[9; 32], &message, b"").unwrap().to_vec()
+        self.sign_mldsa_message(&mldsa_message(digest), b"")
+    }
+
+    pub(crate) fn sign_mldsa_message(&self, message: &[u8], context: &[u8]) -> Vec<u8> {
+        self.mldsa.try_sign_with_seed(&[9; 32], message, context).unwrap().to_vec()
     }
 }
+
+/// n − s: with the other v, the same signature in the form that is refused.
+pub(crate) fn negated(s: &[u8; 32]) -> [u8; 32] {
+    let mut negated = *s;
+    let mut borrow = 0;
+    for (digit, n) in negated.iter_mut().zip(ORDER).rev() {
+        let difference = i16::from(n) - i16::from(*digit) - borrow;
+        borrow = i16::from(difference < 0);
+        *digit = u8::try_from(difference + 256 * borrow).unwrap();
+    }
+    negated
+}
+
+/// n, the order of secp256k1's group.
+pub(crate) const ORDER: [u8; 32] = [
+    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe,
+    0xba, 0xae, 0xdc, 0xe6, 0xaf, 0x48, 0xa0, 0x3b, 0xbf, 0xd2, 0x5e, 0x8c, 0xd0, 0x36, 0x41, 0x41,
+];
 
 /// A domain bound to a contract.
 pub(crate) fn contract() -> Domain {
@@ -99,18 +132,27 @@ pub(crate) fn contract() -> Domain {
 
 /// One document of every kind that tests have to take apart.
 pub(crate) fn documents(node: &Node) -> [(&'static str, Document); 5] {
+    documents_for(node, contract(), b"alpha")
+}
+
+/// The same with another contract and alpha.
+pub(crate) fn documents_for(
+    node: &Node,
+    domain: Domain,
+    alpha: &[u8],
+) -> [(&'static str, Document); 5] {
     let bound = |schemes, alpha| {
         let mut unsigned = node.unsigned(schemes, alpha);
-        unsigned.head.domain = contract();
+        unsigned.head.domain = domain;
         Document::Vrf(node.sign(unsigned))
     };
     let plain = |schemes, alpha| Document::Vrf(node.sign(node.unsigned(schemes, alpha)));
     [
         ("dual, index", plain(Schemes::Dual, None)),
-        ("dual, client, contract", bound(Schemes::Dual, Some(b"alpha"))),
-        ("ecdsa", bound(Schemes::Ecdsa, Some(b"alpha"))),
-        ("dilithium", plain(Schemes::Mldsa, Some(b"alpha"))),
-        ("attestation", Document::Attested(node.attestation(Schemes::Dual, contract()))),
+        ("dual, client, contract", bound(Schemes::Dual, Some(alpha))),
+        ("ecdsa", bound(Schemes::Ecdsa, Some(alpha))),
+        ("dilithium", plain(Schemes::Mldsa, Some(alpha))),
+        ("attestation", Document::Attested(node.attestation(Schemes::Dual, domain))),
     ]
 }
 

@@ -126,6 +126,7 @@ impl Unsigned<'_> {
             alpha_source: self.alpha_source,
             vrf_public_key: self.head.keys.ecvrf,
             proof: self.proof.to_bytes(),
+            evm: None,
         })
     }
 }

@@ -3,6 +3,7 @@
 
 mod checks;
 mod digest;
+mod evm;
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -1,10 +1,11 @@
 //! What can go wrong, and the one map from it to what clients see. Causes go to the log.
 
+use r4_ecvrf::evm::EvmProofError;
 use r4_keystore::index::IndexError;
 use r4_keystore::keys::KeysError;
 use r4_keystore::state::StateError;
-use r4_receipt::SealError;
 use r4_receipt::timestamp::TimestampError;
+use r4_receipt::{EvmError, SealError};
 use r4_service::Problem;
 use r4_service::server::ServeError;
 
@@ -48,6 +49,9 @@ pub enum IssueError {
     /// Signing has stopped before.
     #[error("signing has stopped: {0}")]
     Halted(String),
+    /// A right proof has no form for contracts. The chance is 2⁻¹²⁷.
+    #[error(transparent)]
+    NoEvmForm(EvmProofError),
 }
 
 /// An answer that must not leave, or a test that failed. Fatal: after one, nothing is signed until
@@ -77,6 +81,18 @@ pub enum Fault {
     },
 }
 
+impl From<EvmError> for IssueError {
+    /// A proof of the node's own that does not verify is a fault.
+    fn from(error: EvmError) -> Self {
+        match error {
+            EvmError::Key(_) | EvmError::Proof(_) | EvmError::Form(EvmProofError::Proof(_)) => {
+                Fault::Check("vrf").into()
+            }
+            EvmError::Form(form) => Self::NoEvmForm(form),
+        }
+    }
+}
+
 impl From<IssueError> for Problem {
     fn from(error: IssueError) -> Self {
         match error {
@@ -93,6 +109,10 @@ impl From<IssueError> for Problem {
                 let detail = "signing has stopped because a check of the node's own work failed; \
                               its operator must look into it";
                 Self::unavailable("signing-stopped", detail, 60)
+            }
+            IssueError::NoEvmForm(form) => {
+                let detail = format!("{form}; use another alpha, or leave out format=evm");
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "no-evm-form", detail)
             }
         }
     }

@@ -9,7 +9,7 @@
 use r4_receipt::alpha::index_alpha;
 use r4_receipt::message::mldsa_message;
 use r4_receipt::{
-    AlphaSource, Document, Domain, Head, Pin, Policy, Require, Schemes, Unsigned,
+    AlphaSource, Document, Domain, Head, Pin, Policy, Receipt, Require, Schemes, Unsigned,
     UnsignedAttestation, Verdict, verify,
 };
 use r4_sign::ecdsa;
@@ -17,24 +17,23 @@ use r4_sign::ecdsa;
 use crate::core::CoreBytes;
 use crate::error::{Fault, IssueError};
 use crate::node::Node;
-use crate::order::Order;
+use crate::order::{Format, Order};
 
 impl Node {
     /// Makes the receipt that `order` asks for, at `now` (Unix seconds); returns its JSON. Blocks.
     ///
     /// # Errors
-    /// No index can be reserved, or signing has stopped.
+    /// No index can be reserved, signing has stopped, or the proof has no form for contracts and
+    /// one was asked for.
     pub fn issue_receipt(&self, order: Order, now: u64) -> Result<String, IssueError> {
         self.with_index(|index| {
-            let (alpha, alpha_source) = match order.alpha {
-                Some(alpha) => (alpha, AlphaSource::Client),
-                None => (index_alpha(&self.key_hash(), index), AlphaSource::Index),
+            let format = order.format;
+            let receipt = self.signed_receipt(order, index, now)?;
+            let receipt = match format {
+                Format::Json => receipt,
+                Format::Evm => receipt.with_evm()?,
             };
-            let head = self.head(index, now, order.domain, order.schemes);
-            let proof = self.keys.prove(&alpha)?;
-            let unsigned = Unsigned { head, alpha, alpha_source, proof };
-            let (ecdsa, mldsa) = self.sign(&unsigned.digest(), order.schemes)?;
-            self.checked(&Document::Vrf(unsigned.signed(ecdsa, mldsa)?))
+            self.checked(&Document::Vrf(receipt)).map_err(IssueError::Fault)
         })
     }
 
@@ -55,6 +54,18 @@ impl Node {
             let (ecdsa, mldsa) = self.sign(&unsigned.digest(), Schemes::Dual)?;
             self.checked(&Document::Attested(unsigned.signed(ecdsa, mldsa)?))
         })
+    }
+
+    fn signed_receipt(&self, order: Order, index: u64, now: u64) -> Result<Receipt, Fault> {
+        let (alpha, alpha_source) = match order.alpha {
+            Some(alpha) => (alpha, AlphaSource::Client),
+            None => (index_alpha(&self.key_hash(), index), AlphaSource::Index),
+        };
+        let head = self.head(index, now, order.domain, order.schemes);
+        let proof = self.keys.prove(&alpha)?;
+        let unsigned = Unsigned { head, alpha, alpha_source, proof };
+        let (ecdsa, mldsa) = self.sign(&unsigned.digest(), order.schemes)?;
+        Ok(unsigned.signed(ecdsa, mldsa)?)
     }
 
     fn head(&self, index: u64, timestamp: u64, domain: Domain, schemes: Schemes) -> Head<'_> {

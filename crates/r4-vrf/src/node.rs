@@ -98,16 +98,19 @@ impl Node {
     /// A fault stops all signing: a second answer after one might give a key away.
     ///
     /// # Errors
-    /// No index can be reserved, signing has stopped, or it stops now.
-    pub(crate) fn with_index(
+    /// No index can be reserved, signing has stopped, or it stops now; or what `make` says.
+    pub(crate) fn with_index<E: Into<IssueError>>(
         &self,
-        make: impl FnOnce(u64) -> Result<String, Fault>,
+        make: impl FnOnce(u64) -> Result<String, E>,
     ) -> Result<String, IssueError> {
         if let Some(reason) = self.halted.get() {
             return Err(IssueError::Halted(reason.clone()));
         }
         let index = self.index.next()?;
-        let answer = make(index).map_err(|fault| self.halt(fault))?;
+        let answer = make(index).map_err(|error| match error.into() {
+            IssueError::Fault(fault) => self.halt(fault),
+            other => other,
+        })?;
         observe::reserved(self.reserved());
         // Another thread may have met a fault meanwhile: then this answer does not leave either.
         match self.halted.get() {

@@ -1,4 +1,4 @@
-//! What a client may ask for: the same four parameters in a query and in a JSON body.
+//! What a client may ask for: the same five parameters in a query and in a JSON body.
 
 use r4_receipt::alpha::{MAX_ALPHA_BYTES, is_reserved};
 use r4_receipt::{Domain, Schemes};
@@ -8,7 +8,7 @@ use r4_sign::Address;
 use serde::{Deserialize, Deserializer};
 
 /// Parameters of `/vrf`; `key` is the API key's place.
-const VRF_PARAMETERS: [&str; 5] = ["sig", "alpha", "chain_id", "contract", "key"];
+const VRF_PARAMETERS: [&str; 6] = ["sig", "alpha", "chain_id", "contract", "format", "key"];
 
 /// A valid order of a receipt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,28 @@ pub struct Order {
     pub alpha: Option<Vec<u8>>,
     /// The chain and contract that the signatures are bound to.
     pub domain: Domain,
+    /// What the receipt shall have beside.
+    pub format: Format,
+}
+
+/// The forms of a receipt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// JSON alone.
+    #[default]
+    Json,
+    /// JSON that also has what a contract takes.
+    Evm,
+}
+
+impl Format {
+    fn parse(text: &str) -> Result<Self, Problem> {
+        match text {
+            "json" => Ok(Self::Json),
+            "evm" => Ok(Self::Evm),
+            _ => Err(invalid("format must be json or evm".to_owned())),
+        }
+    }
 }
 
 impl Order {
@@ -29,7 +51,8 @@ impl Order {
     pub fn from_query(query: Option<&str>) -> Result<Self, Problem> {
         let query = Query::parse(query, &VRF_PARAMETERS)?;
         let text = |name| query.text(name);
-        Self::new(text("sig"), text("alpha"), text("chain_id"), text("contract"))
+        let domain = parse_domain(text("chain_id"), text("contract"))?;
+        Self::new(text("sig"), text("alpha"), domain, text("format"))
     }
 
     /// Reads the JSON body of `POST /vrf`.
@@ -39,21 +62,23 @@ impl Order {
     pub fn from_json(body: &[u8]) -> Result<Self, Problem> {
         let fields: Fields = crate::body::parse(body)?;
         let chain_id = fields.chain_id.map(ChainId::into_text);
+        let domain = parse_domain(chain_id.as_deref(), fields.contract.as_deref())?;
         let (sig, alpha) = (fields.sig.as_deref(), fields.alpha.as_deref());
-        Self::new(sig, alpha, chain_id.as_deref(), fields.contract.as_deref())
+        Self::new(sig, alpha, domain, fields.format.as_deref())
     }
 
     fn new(
         sig: Option<&str>,
         alpha: Option<&str>,
-        chain_id: Option<&str>,
-        contract: Option<&str>,
+        domain: Domain,
+        format: Option<&str>,
     ) -> Result<Self, Problem> {
         let schemes = sig.map_or(Ok(Schemes::Dual), Schemes::parse_sig);
         Ok(Self {
             schemes: schemes.map_err(|error| invalid(error.to_string()))?,
             alpha: alpha.map(parse_alpha).transpose()?,
-            domain: parse_domain(chain_id, contract)?,
+            domain,
+            format: format.map(Format::parse).transpose()?.unwrap_or_default(),
         })
     }
 }
@@ -70,6 +95,8 @@ struct Fields {
     chain_id: Option<ChainId>,
     #[serde(default, deserialize_with = "given")]
     contract: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    format: Option<String>,
 }
 
 /// A chain id as JSON has it: a number, or decimal digits where it may pass 2⁵³.

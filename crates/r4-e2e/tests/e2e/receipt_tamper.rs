@@ -20,19 +20,21 @@ const FOUND_BY: &[(&str, &[&str])] = &[
     ("keys.ecdsa", &["key_hash"]),
     ("keys.mldsa65_sha256", &["key_hash"]),
     ("keys.ecvrf_evm_sha256", &["key_hash"]),
-    ("index", &["digest", "alpha"]),
+    ("index", &["digest", "alpha", "evm"]),
     ("random", &["random"]),
-    ("timestamp", &["digest"]),
+    ("timestamp", &["digest", "evm"]),
     ("alpha", &["vrf", "alpha"]),
     ("alpha_source", &["alpha"]),
     ("vrf.public_key", &["key_hash"]),
     ("vrf.proof", &["vrf"]),
+    ("vrf.evm_proof", &["evm"]),
+    ("evm_call", &["evm"]),
     ("domain.chain_id", &["digest"]),
-    ("domain.contract", &["digest"]),
+    ("domain.contract", &["digest", "evm"]),
     ("msg_hash", &["digest"]),
-    ("v", &["ecdsa", "signer"]),
-    ("r", &["ecdsa"]),
-    ("s", &["ecdsa"]),
+    ("v", &["ecdsa", "signer", "evm"]),
+    ("r", &["ecdsa", "evm"]),
+    ("s", &["ecdsa", "evm"]),
     ("signer_addr", &["signer"]),
     ("signature", &["mldsa65", "ecdsa"]),
     ("public_key", &["key_hash"]),
@@ -46,9 +48,10 @@ const SIGNATURE_FIELDS: &[&str] =
     &["v", "r", "s", "signer_addr", "pq_scheme", "signature", "public_key"];
 
 /// The documents that are tampered with.
-const QUERIES: [&str; 5] = [
+const QUERIES: [&str; 6] = [
     "/v1/vrf?alpha=c0ffee&sig=dual",
     "/v1/vrf?sig=dual&chain_id=1&contract=0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+    "/v1/vrf?alpha=c0ffee&chain_id=1&contract=0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed&format=evm",
     "/v1/vrf?alpha=c0ffee&sig=ecdsa",
     "/v1/vrf?alpha=c0ffee&sig=mldsa65",
     "/v1/random_dual?n=32",
@@ -102,7 +105,7 @@ impl Tampering<'_> {
                 let named = |check: &&&str| said.err.contains(&format!("\"{check}\""));
                 assert!(checks.iter().any(|check| named(&check)), "none of {checks:?}: {what}");
                 // An optional field can be left out; what was signed then differs.
-                let may_be_absent = name == "domain.contract";
+                let may_be_absent = ["domain.contract", "evm_call"].contains(&name.as_str());
                 assert!(case.how == "flipped" || may_be_absent, "{what}");
             }
             2 => {
@@ -111,6 +114,7 @@ impl Tampering<'_> {
                 let depend = match own {
                     "signature_type" => SIGNATURE_FIELDS,
                     "unique" => &["random"],
+                    "evm_proof" => &["evm_call"],
                     _ => &[],
                 };
                 let named = |field: &str| said.err.contains(&format!(" {field} "));

@@ -24,6 +24,7 @@ use crate::schemas::Receipt;
         ("alpha" = Option<String>, Query, max_length = 2050, description = "Input of the VRF: 1 to 1024 bytes in hex, `0x` optional; not beginning with the bytes `r4/`. Without it, the receipt's index is the input"),
         ("chain_id" = Option<String>, Query, description = "Chain that the signatures are bound to"),
         ("contract" = Option<String>, Query, description = "Contract that the signatures are bound to; needs `chain_id`"),
+        ("format" = Option<String>, Query, description = "`json`, which is the default, or `evm`: with the proof and the call as contracts take them"),
     ),
     responses((status = 200, description = "The receipt", body = Receipt)),
     security(("header_key" = []), ("query_key" = [])),
@@ -33,7 +34,8 @@ pub(crate) async fn get(
     id: Option<Extension<RequestId>>,
     uri: Uri,
 ) -> Result<Response<Body>, Problem> {
-    let path = forwarded("/vrf", uri.query(), &["sig", "alpha", "chain_id", "contract"])?;
+    let names = ["sig", "alpha", "chain_id", "contract", "format"];
+    let path = forwarded("/vrf", uri.query(), &names)?;
     let id = id.as_ref().map(|Extension(id)| id);
     Call::get(&app.vrf, app.deadlines, &path, id)?.relay().await
 }

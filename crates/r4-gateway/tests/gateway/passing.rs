@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::client::{KEY, call, get_keyed, node};
+use crate::client::{KEY, call, get, get_keyed, node};
 use crate::stub::pattern;
 
 #[tokio::test]
@@ -46,8 +46,10 @@ async fn bad_parameters_are_refused_before_the_upstreams() {
         ("/v1/random?n=%zz", "malformed-query"),
         ("/v1/random_dual?m=16", "unknown-parameter"),
         ("/v1/random_dual?n=16&n=16", "repeated-parameter"),
+        ("/v1/random_dual?n=16&format=evm", "unknown-parameter"),
         ("/v1/vrf?n=8", "unknown-parameter"),
         ("/v1/vrf?alpha=00&alpha=00", "repeated-parameter"),
+        ("/v1/vrf?format=evm&format=evm", "repeated-parameter"),
         ("/v1/keys?x=1", "unknown-parameter"),
         ("/v1/health?x=1", "unknown-parameter"),
         ("/v1/limits?x=1", "unknown-parameter"),
@@ -58,6 +60,21 @@ async fn bad_parameters_are_refused_before_the_upstreams() {
         assert_eq!(get_keyed(to, path).await.problem(), (400, slug.to_owned()), "{path}");
     }
     assert!(core.asked().is_empty() && vrf.asked().is_empty());
+}
+
+#[tokio::test]
+async fn every_parameter_of_a_receipt_goes_on() {
+    let (to, _, vrf) = node(&[]).await;
+    let query = "sig=dual&alpha=00&chain_id=1&contract=0x12&format=evm";
+    assert_eq!(get_keyed(to, &format!("/v1/vrf?{query}")).await.status, 200);
+    assert_eq!(vrf.asked().pop().expect("asked").uri, *format!("/vrf?{query}"));
+    let described = get(to, "/openapi.json", &[]).await.json();
+    let parameters = described["paths"]["/v1/vrf"]["get"]["parameters"].as_array().unwrap();
+    let names: Vec<_> = parameters.iter().map(|given| given["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["sig", "alpha", "chain_id", "contract", "format"]);
+    let fields = described["components"]["schemas"]["VrfOrder"]["properties"].as_object().unwrap();
+    assert!(names.iter().all(|name| fields.contains_key(*name)), "{fields:?}");
+    assert_eq!(fields.len(), names.len());
 }
 
 #[tokio::test]

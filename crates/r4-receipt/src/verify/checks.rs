@@ -9,6 +9,7 @@ use r4_sign::{ecdsa, mldsa};
 use sha2::{Digest as _, Sha256};
 
 use super::digest::check_digest;
+use super::evm::check_evm;
 use super::{Check, Outcome, Pin, Policy, Require};
 use crate::alpha::{index_alpha, is_reserved};
 use crate::document::Document;
@@ -31,6 +32,7 @@ pub(super) fn all(document: &Document, policy: &Policy) -> Vec<Check> {
         checks.push(check_alpha(receipt, key_hash));
         checks.push(check_vrf(receipt));
         checks.push(check_random(receipt));
+        checks.extend(check_evm(receipt, key_hash));
     }
     // A digest that was made for other signatures is a matter of `schemes`.
     let signed_for = Schemes::ALL

@@ -5,7 +5,7 @@ use std::{format, vec};
 
 use r4_sign::keccak::keccak256;
 
-use crate::testing::{Node, documents, own_vectors};
+use crate::testing::{Node, documents, negated, own_vectors};
 use crate::{
     Document, Outcome, Pin, Policy, Receipt, Require, Schemes, SealError, Verdict, verify,
 };
@@ -181,14 +181,7 @@ fn the_other_form_of_a_signature_is_refused() {
     else {
         unreachable!("ECDSA was asked for")
     };
-    // n − s
-    let order = hex::decode("fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141");
-    let mut borrow = 0;
-    for (s, n) in signature.s.iter_mut().zip(order.unwrap()).rev() {
-        let difference = i16::from(n) - i16::from(*s) - borrow;
-        borrow = i16::from(difference < 0);
-        *s = u8::try_from(difference + 256 * borrow).unwrap();
-    }
+    signature.s = negated(&signature.s);
     signature.v = 55 - signature.v;
     pair.signature[32..64].copy_from_slice(&signature.s);
     pair.signature[64] = signature.v;

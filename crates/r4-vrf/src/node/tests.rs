@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::order::Order;
+use r4_ecvrf::evm::EvmProofError;
+use r4_receipt::EvmError;
 use std::fs;
 
 fn open(folder: &Path) -> Node {
@@ -34,7 +36,7 @@ fn a_fault_withholds_the_answer_and_stops_signing() {
             "ecdsa" => node.public.ecdsa = stranger.ecdsa,
             _ => node.public.mldsa65 = stranger.mldsa65,
         }
-        let error = node.issue_receipt(order("alpha=00"), 1).expect_err("fault");
+        let error = node.issue_receipt(order("alpha=00&format=evm"), 1).expect_err("fault");
         assert!(matches!(&error, IssueError::Fault(Fault::Check(n)) if *n == check), "{error}");
         assert!(node.readiness().reason().unwrap().contains(check));
         let after = node.issue_receipt(order("alpha=00"), 1).expect_err("halted");
@@ -42,6 +44,20 @@ fn a_fault_withholds_the_answer_and_stops_signing() {
         let problems = [r4_service::Problem::from(error), after.into()];
         assert_eq!(problems.map(|p| p.status().as_u16()), [500, 503]);
     }
+}
+
+/// No input is known that leads to it, and it is no fault: the node goes on.
+#[test]
+fn a_proof_without_a_form_for_contracts_is_named_and_stops_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = open(folder.path());
+    let no_form = EvmError::Form(EvmProofError::Identity);
+    let error = node.with_index(|_| Err(no_form)).expect_err("no form");
+    let problem = r4_service::Problem::from(error);
+    assert_eq!((problem.status().as_u16(), problem.slug()), (500, "no-evm-form"));
+    assert!(problem.detail().contains("has no EVM form: one of the points"), "{problem:?}");
+    assert_eq!(node.readiness().reason(), None);
+    assert!(node.issue_receipt(order("format=evm"), 1).is_ok());
 }
 
 #[test]

@@ -14,7 +14,8 @@ fn json_slug(body: &str) -> &'static str {
 
 #[test]
 fn nothing_asked_for_is_a_dual_receipt_of_the_index() {
-    let want = Order { schemes: Schemes::Dual, alpha: None, domain: Domain::default() };
+    let (domain, format) = (Domain::default(), Format::Json);
+    let want = Order { schemes: Schemes::Dual, alpha: None, domain, format };
     assert_eq!(Order::from_query(None), Ok(want.clone()));
     assert_eq!(Order::from_query(Some("key=demo")), Ok(want.clone()));
     assert_eq!(Order::from_json(b"{}"), Ok(want));
@@ -22,16 +23,16 @@ fn nothing_asked_for_is_a_dual_receipt_of_the_index() {
 
 #[test]
 fn query_and_json_mean_the_same() {
-    let query = format!("sig=mldsa65&alpha=0xC0ffee&chain_id=1&contract={CONTRACT}");
+    let query = format!("sig=mldsa65&alpha=0xC0ffee&chain_id=1&contract={CONTRACT}&format=evm");
     let from_query = Order::from_query(Some(&query)).unwrap();
     for chain_id in ["1", "\"1\""] {
         let json = format!(
-            r#"{{"sig":"ml-dsa-65","alpha":"c0ffee","chain_id":{chain_id},"contract":"{CONTRACT}"}}"#
+            r#"{{"sig":"ml-dsa-65","alpha":"c0ffee","chain_id":{chain_id},"contract":"{CONTRACT}","format":"evm"}}"#
         );
         assert_eq!(Order::from_json(json.as_bytes()), Ok(from_query.clone()));
     }
     assert_eq!(from_query.alpha, Some(vec![0xc0, 0xff, 0xee]));
-    assert_eq!(from_query.schemes, Schemes::Mldsa);
+    assert_eq!((from_query.schemes, from_query.format), (Schemes::Mldsa, Format::Evm));
     assert_eq!(from_query.domain.chain_id(), Some(1));
     assert_eq!(from_query.domain.contract().unwrap().to_string(), CONTRACT);
 }
@@ -72,6 +73,22 @@ fn chains_and_contracts() {
     for bad in ["", "0x", "5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", flipped.as_str()] {
         assert_eq!(slug(&format!("chain_id=1&contract={bad}")), "invalid-parameter", "{bad}");
     }
+}
+
+#[test]
+fn formats() {
+    for (text, format) in [("json", Format::Json), ("evm", Format::Evm)] {
+        let query = Order::from_query(Some(&format!("format={text}"))).unwrap();
+        let json = Order::from_json(format!(r#"{{"format":"{text}"}}"#).as_bytes()).unwrap();
+        assert_eq!((query.format, json.format), (format, format));
+    }
+    for bad in ["", "EVM", "evm ", "abi", "json,evm"] {
+        assert_eq!(slug(&format!("format={bad}")), "invalid-parameter", "{bad}");
+        assert_eq!(json_slug(&format!(r#"{{"format":"{bad}"}}"#)), "invalid-parameter", "{bad}");
+    }
+    assert_eq!(slug("format=evm&format=evm"), "repeated-parameter");
+    assert_eq!(json_slug(r#"{"format":null}"#), "invalid-body");
+    assert_eq!(json_slug(r#"{"format":["evm"]}"#), "invalid-body");
 }
 
 #[test]

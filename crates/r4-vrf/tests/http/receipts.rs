@@ -2,6 +2,8 @@
 
 use axum::body::Body;
 use axum::http::Request;
+use r4_ecvrf::evm::evm_proof;
+use r4_ecvrf::{Proof, PublicKey};
 use r4_receipt::{AlphaSource, Document, KeysDocument, Receipt, Require, Schemes};
 
 use crate::harness::{INTERNAL_KEY, KEY, TestNode};
@@ -102,6 +104,37 @@ async fn chain_and_contract_are_signed() {
     assert_ne!(moved, bound.text());
     let answer = node.post("/verify", &moved).await.json();
     assert_eq!((&answer["valid"], &answer["failed"]), (&false.into(), &"digest".into()));
+}
+
+#[tokio::test]
+async fn what_a_contract_takes_is_there_when_asked_for() {
+    let (node, _folder) = TestNode::fresh();
+    let bound = format!("chain_id=1&contract={CONTRACT}");
+    for (query, require, has_call) in [
+        ("", Require::Dual, false),
+        ("&alpha=00", Require::Dual, false),
+        ("&alpha=00&chain_id=1", Require::Dual, false),
+        (&format!("&alpha=00&{bound}"), Require::Dual, true),
+        (&format!("&{bound}"), Require::Dual, true),
+        (&format!("&sig=ecdsa&{bound}"), Require::Ecdsa, true),
+        (&format!("&sig=mldsa65&{bound}"), Require::Mldsa, false),
+    ] {
+        let receipt = receipt(&node, &format!("/vrf?format=evm{query}"), require).await;
+        let public = PublicKey::from_bytes(&receipt.vrf_public_key).unwrap();
+        let proof = Proof::parse(&receipt.proof).unwrap();
+        let evm = receipt.evm.unwrap();
+        assert_eq!(evm.proof, evm_proof(&public, &receipt.alpha, &proof).unwrap(), "{query}");
+        assert_eq!(evm.call.is_some(), has_call, "{query}");
+    }
+    let json = format!(
+        r#"{{"alpha":"00","format":"evm","sig":"ecdsa","chain_id":"1","contract":"{CONTRACT}"}}"#
+    );
+    let posted = node.accepts(&node.post("/vrf", &json).await, Require::Ecdsa).await;
+    let Document::Vrf(posted) = posted else { panic!("an attestation") };
+    assert!(posted.evm.is_some_and(|evm| evm.call.is_some()));
+    for query in ["", "?format=json"] {
+        assert_eq!(receipt(&node, &format!("/vrf{query}"), Require::Dual).await.evm, None);
+    }
 }
 
 #[tokio::test]

@@ -19,6 +19,9 @@ async fn bad_queries() {
         ("/vrf?alpha=0x72342F696e6465782f7631", 400, "reserved-alpha"),
         ("/vrf?sig=rsa", 400, "invalid-parameter"),
         ("/vrf?sig=", 400, "invalid-parameter"),
+        ("/vrf?format=", 400, "invalid-parameter"),
+        ("/vrf?format=EVM", 400, "invalid-parameter"),
+        ("/vrf?format=evm&format=evm", 400, "repeated-parameter"),
         ("/vrf?seed=1", 400, "unknown-parameter"),
         ("/vrf?ALPHA=00", 400, "unknown-parameter"),
         ("/vrf?alpha=00&alpha=00", 400, "repeated-parameter"),
@@ -37,6 +40,8 @@ async fn bad_queries() {
         ("/random_dual?n=1e2", 400, "invalid-parameter"),
         ("/random_dual?n=32&n=32", 400, "repeated-parameter"),
         ("/random_dual?n=32&sig=dual", 400, "unknown-parameter"),
+        ("/random_dual?n=32&format=evm", 400, "unknown-parameter"),
+        ("/random_dual?n=32&format=json", 400, "unknown-parameter"),
         ("/health?x=1", 400, "unknown-parameter"),
         ("/version?x=1", 400, "unknown-parameter"),
         ("/keys?x=1", 400, "unknown-parameter"),
@@ -63,6 +68,8 @@ async fn bad_bodies() {
         (r#"{"alpha":"zz"}"#, "invalid-alpha"),
         (r#"{"alpha":"72342f"}"#, "reserved-alpha"),
         (r#"{"sig":"rsa"}"#, "invalid-parameter"),
+        (r#"{"format":"abi"}"#, "invalid-parameter"),
+        (r#"{"format":true}"#, "invalid-body"),
     ] {
         let answer = node.post("/vrf", body).await;
         assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (400, slug), "{body}");

@@ -45,6 +45,26 @@ async fn a_tampered_receipt_fails_by_name() {
 }
 
 #[tokio::test]
+async fn what_a_contract_takes_is_checked_where_it_is_given() {
+    let (node, _folder) = TestNode::fresh();
+    let contract = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
+    let path = format!("/vrf?alpha=00&chain_id=1&contract={contract}&format=evm");
+    let receipt = node.get(&path).await.json();
+    let answer = verify(&node, &receipt.to_string()).await;
+    assert_eq!(answer["valid"], true);
+    assert_eq!(answer["checks"][5]["name"], "evm", "{answer}");
+    let mut bad = receipt.clone();
+    bad["evm_call"] = json!("0x00");
+    let answer = verify(&node, &bad.to_string()).await;
+    assert_eq!((&answer["valid"], &answer["failed"]), (&false.into(), &"evm".into()));
+    let mut alone = receipt.clone();
+    alone["vrf"].as_object_mut().unwrap().remove("evm_proof");
+    let refused = node.post("/verify", &alone.to_string()).await;
+    assert_eq!((refused.status.as_u16(), refused.problem().as_str()), (400, "invalid-body"));
+    assert!(refused.text().contains("evm_call"), "{}", refused.text());
+}
+
+#[tokio::test]
 async fn a_strangers_receipt_is_not_valid_here() {
     let ((node, _one), (stranger, _two)) = (TestNode::fresh(), TestNode::fresh());
     let receipt = stranger.get("/vrf").await;
