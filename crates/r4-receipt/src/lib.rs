@@ -29,6 +29,8 @@ pub mod verify;
 mod tamper;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod vectors;
 
 pub use attestation::{Attestation, Mode};
 pub use document::Document;
