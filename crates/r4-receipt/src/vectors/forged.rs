@@ -116,31 +116,33 @@ fn signers(stage: &Stage) -> Vec<Case> {
 
 /// ECDSA signatures in forms that are refused.
 fn signatures(stage: &Stage) -> Vec<Case> {
-    type Change = fn(&mut EcdsaSignature);
-    let forms: [(&str, Change, &str); 11] = [
-        ("high s", |at| (at.s, at.v) = (negated(&at.s), 55 - at.v), "ecdsa"),
-        ("high s, v as before", |at| at.s = negated(&at.s), "ecdsa"),
-        ("the other v", |at| at.v = 55 - at.v, "signer"),
-        ("v = 0", |at| at.v = 0, "ecdsa"),
-        ("v = 1", |at| at.v = 1, "ecdsa"),
-        ("v = 29", |at| at.v = 29, "ecdsa"),
-        ("r = 0", |at| at.r = [0; 32], "ecdsa"),
-        ("s = 0", |at| at.s = [0; 32], "ecdsa"),
-        ("r = s = 0", |at| (at.r, at.s) = ([0; 32], [0; 32]), "ecdsa"),
-        ("r = n", |at| at.r = ORDER, "ecdsa"),
-        ("s = n", |at| at.s = ORDER, "ecdsa"),
+    type Change = fn(&mut EcdsaSignature, &[u8; 32]);
+    let forms: [(&str, Change, &str); 12] = [
+        ("high s", |at, _| (at.s, at.v) = (negated(&at.s), 55 - at.v), "ecdsa"),
+        ("high s, v as before", |at, _| at.s = negated(&at.s), "ecdsa"),
+        ("the other v", |at, _| at.v = 55 - at.v, "signer"),
+        ("the other v and the signer that it gives", other_signer, "signer"),
+        ("v = 0", |at, _| at.v = 0, "ecdsa"),
+        ("v = 1", |at, _| at.v = 1, "ecdsa"),
+        ("v = 29", |at, _| at.v = 29, "ecdsa"),
+        ("r = 0", |at, _| at.r = [0; 32], "ecdsa"),
+        ("s = 0", |at, _| at.s = [0; 32], "ecdsa"),
+        ("r = s = 0", |at, _| (at.r, at.s) = ([0; 32], [0; 32]), "ecdsa"),
+        ("r = n", |at, _| at.r = ORDER, "ecdsa"),
+        ("s = n", |at, _| at.s = ORDER, "ecdsa"),
     ];
     let mut cases = vec![];
     for schemes in [Schemes::Dual, Schemes::Ecdsa] {
         for (form, change, check) in forms {
             let mut receipt = stage.bound(schemes, Some(&ALPHA));
+            let digest = receipt.envelope.msg_hash;
             match &mut receipt.envelope.signatures {
                 Signatures::Ecdsa(signature, pair) => {
-                    change(signature);
+                    change(signature, &digest);
                     let bytes = [&signature.r[..], &signature.s, &[signature.v]].concat();
                     pair.signature = bytes.try_into().unwrap();
                 }
-                Signatures::Dual(signature, _) => change(signature),
+                Signatures::Dual(signature, _) => change(signature, &digest),
                 Signatures::Mldsa(_) => unreachable!("ECDSA was asked for"),
             }
             let name = format!("{}: {form}", schemes.signature_type());
@@ -148,6 +150,11 @@ fn signatures(stage: &Stage) -> Vec<Case> {
         }
     }
     cases
+}
+
+fn other_signer(at: &mut EcdsaSignature, digest: &[u8; 32]) {
+    at.v = 55 - at.v;
+    at.signer_addr = at.signature().unwrap().recover(digest).unwrap().address();
 }
 
 /// One of two signatures taken away.

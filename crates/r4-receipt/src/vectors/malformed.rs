@@ -118,7 +118,11 @@ fn smuggled(good: &str) -> Vec<Case> {
 type Forms = [(&'static str, &'static str, &'static [&'static str])];
 
 const RECEIPT_FORMS: &Forms = &[
-    ("version", "\"version\":1,", &["\"version\":1.0,", "\"version\":\"1\",", "\"version\":2,"]),
+    (
+        "version",
+        "\"version\":1,",
+        &["\"version\":1.0,", "\"version\":\"1\",", "\"version\":true,", "\"version\":2,"],
+    ),
     (
         "index",
         "\"index\":\"9007199254740993\"",
