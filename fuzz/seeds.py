@@ -1,0 +1,58 @@
+#!/usr/bin/env python3
+"""Puts the project's vectors into fuzz/corpus/, in the forms that the fuzz targets read."""
+
+import hashlib
+import json
+import pathlib
+
+FUZZ = pathlib.Path(__file__).resolve().parent
+
+
+def vectors(name: str):
+    return json.loads((FUZZ.parent / "vectors" / name).read_text())
+
+
+def receipt():
+    """Every document but those that only are long, and the keys."""
+    file = vectors("receipts.json")
+    yield json.dumps(file["trusted"]["keys"]).encode()
+    for case in file["cases"]:
+        if len(case["document"]) < 16_384:
+            yield case["document"].encode()
+
+
+def ecvrf():
+    """Proofs that verify, and secrets whose proofs are flipped."""
+    for case in vectors("ecvrf.json")["cases"]:
+        key, proof, alpha, secret = (
+            bytes.fromhex(case[name]) for name in ("public_key", "proof", "alpha", "secret_key")
+        )
+        yield b"\0" + key + proof + alpha
+        # Nothing; an octet of the key, of c, of s, of alpha.
+        for places, bits in (
+            ((0, 0, 0), (0, 0, 0, 0, 0, 0)),
+            ((9, 0, 0), (1, 0, 0, 0, 0, 0)),
+            ((0, 40, 0), (0, 1, 0, 0, 0, 0)),
+            ((0, 80, 0), (0, 1, 0, 0, 0, 0)),
+            ((0, 0, 23), (0, 0, 0, 1, 0, 0)),
+        ):
+            yield b"\1" + secret + bytes(places) + bytes(bits) + alpha
+
+
+def eip712():
+    """Bytes for every field."""
+    for number in range(32):
+        yield hashlib.shake_128(bytes([number])).digest(300 + 30 * number)
+
+
+def evm_proof():
+    for case in vectors("ecvrf.json")["cases"]:
+        for where in (b"\0\0\0", b"\0\x28\1"):
+            yield bytes.fromhex(case["secret_key"]) + where + bytes.fromhex(case["alpha"])
+
+
+for seeds in (receipt, ecvrf, eip712, evm_proof):
+    folder = FUZZ / "corpus" / seeds.__name__
+    folder.mkdir(parents=True, exist_ok=True)
+    for seed in seeds():
+        (folder / hashlib.sha1(seed).hexdigest()).write_bytes(seed)
