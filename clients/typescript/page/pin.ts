@@ -1,0 +1,80 @@
+/** The controls that say whom to trust. */
+
+import { readPin, type Pin } from "../src/pin.js";
+import { PinError } from "../src/errors.js";
+import { MAX_KEYS_DOCUMENT_BYTES } from "../src/keys-document.js";
+import { find } from "./dom.js";
+
+/** What was pinned, and how to say it. */
+export interface Chosen {
+  pin: Pin | undefined;
+  words: string;
+}
+
+const WORDS = {
+  keyHash: "the key hash you gave",
+  keys: "the keys in the file you gave",
+  signer:
+    "the ECDSA address you gave, and by nothing else: the VRF key and the ML-DSA-65 key count only because that signature names them",
+};
+
+let keysFile: Uint8Array | null = null;
+
+/** Calls back when the choice changes. */
+export function watchPin(changed: () => void): void {
+  for (const radio of radios()) {
+    radio.addEventListener("change", () => {
+      showChosen();
+      changed();
+    });
+  }
+  for (const id of ["keyHash", "signer"]) find(id, HTMLInputElement).addEventListener("input", changed);
+  const keys = find("keys", HTMLInputElement);
+  keys.addEventListener("change", async () => {
+    keysFile = null;
+    const file = keys.files?.[0];
+    // One octet more than accepted is enough to be refused, however large the file is.
+    if (file) keysFile = new Uint8Array(await file.slice(0, MAX_KEYS_DOCUMENT_BYTES + 1).arrayBuffer());
+    changed();
+  });
+  showChosen();
+}
+
+/** Reads the choice. @throws PinError where it names nobody */
+export function chosenPin(): Chosen {
+  const kind = radios().find((radio) => radio.checked)?.value ?? "none";
+  const pin = pinOf(kind);
+  readPin(pin);
+  return { pin, words: kind in WORDS ? WORDS[kind as keyof typeof WORDS] : "" };
+}
+
+/** Says at the controls what is wrong with the choice. */
+export function showPinProblem(message: string | null): void {
+  const problem = find("pin-problem", HTMLElement);
+  problem.hidden = message === null;
+  problem.textContent = message ?? "";
+  const kind = radios().find((radio) => radio.checked)?.value;
+  for (const id of ["keyHash", "keys", "signer"]) {
+    find(id, HTMLInputElement).setAttribute("aria-invalid", String(message !== null && id === kind));
+  }
+}
+
+function pinOf(kind: string): Pin | undefined {
+  switch (kind) {
+    case "keyHash": return { keyHash: find("keyHash", HTMLInputElement).value.trim() };
+    case "signer": return { signer: find("signer", HTMLInputElement).value.trim() };
+    case "keys":
+      if (!keysFile) throw new PinError("choose the keys file");
+      return { keys: keysFile };
+    default: return undefined;
+  }
+}
+
+function showChosen(): void {
+  const kind = radios().find((radio) => radio.checked)?.value;
+  for (const field of document.querySelectorAll<HTMLElement>("[data-pin]")) field.hidden = field.dataset["pin"] !== kind;
+}
+
+function radios(): HTMLInputElement[] {
+  return [...document.querySelectorAll<HTMLInputElement>('input[name="pin"]')];
+}

@@ -1,0 +1,42 @@
+/** Using the page as a person does, and reading what it says. */
+
+import type { Page } from "playwright-core";
+
+import type { ReceiptCase, ReceiptVectors } from "./vectors.js";
+
+/** What the page says of a receipt. */
+export interface Said {
+  verdict: string;
+  title: string;
+  text: string;
+  /** The first failed check in the list. */
+  failed: string | null;
+}
+
+/** Chooses a receipt as a file, and reads the verdict. */
+export async function judge(page: Page, receipt: Buffer): Promise<Said> {
+  await page.setInputFiles("#file", { name: "receipt.json", mimeType: "application/json", buffer: receipt });
+  return said(page);
+}
+
+/** Waits for a verdict and reads it. */
+export async function said(page: Page): Promise<Said> {
+  await page.waitForSelector("#verdict[data-verdict]");
+  return page.evaluate(() => ({
+    verdict: document.getElementById("verdict")?.dataset["verdict"] ?? "",
+    title: document.querySelector(".verdict-title > span:last-child")?.textContent ?? "",
+    text: document.querySelector(".verdict-text")?.textContent ?? "",
+    failed: document.querySelector('.checks > [data-outcome="failed"]')?.getAttribute("data-check") ?? null,
+  }));
+}
+
+/** Says whom to trust. */
+export async function pin(page: Page, kind: ReceiptCase["pin"], trusted: ReceiptVectors["trusted"]): Promise<void> {
+  await page.check(`input[value="${kind === "key_hash" ? "keyHash" : kind}"]`);
+  if (kind === "key_hash") await page.fill("#keyHash", trusted.key_hash);
+  if (kind === "signer") await page.fill("#signer", trusted.signer);
+  if (kind === "keys") {
+    const buffer = Buffer.from(JSON.stringify(trusted.keys));
+    await page.setInputFiles("#keys", { name: "keys.json", mimeType: "application/json", buffer });
+  }
+}
