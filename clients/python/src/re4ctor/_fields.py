@@ -1,0 +1,175 @@
+"""Strict reading of fields: each value in one form, each field once, none unknown."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from itertools import pairwise
+from typing import TYPE_CHECKING, NoReturn, TypeVar
+
+from re4ctor import _address, _json, _timestamp
+from re4ctor._json import Object
+from re4ctor.errors import MalformedDocument
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from re4ctor._json import Value
+
+T = TypeVar("T")
+
+_HEX = re.compile("0x(?:[0-9a-f]{2})*")
+_DECIMAL = re.compile("0|[1-9][0-9]{0,19}")
+_ESCAPES = {"\0": "\\0", "\t": "\\t", "\n": "\\n", "\r": "\\r"} | {c: "\\" + c for c in "'\"\\"}
+
+
+class Fields:
+    """The fields of an object that have not been read yet."""
+
+    def __init__(self, value: Object, path: str = "") -> None:
+        """Takes an object's members and refuses repeated ones."""
+        self._path = path
+        self._members = list(value.members)
+        names = sorted(name for name, _ in self._members)
+        for name, following in pairwise(names):
+            if name == following:
+                field = self._named(name)
+                raise MalformedDocument(f"the field {field} appears twice", field)
+
+    @classmethod
+    def parse(cls, octets: bytes, limit: int) -> Fields:
+        """Reads a document that is one object."""
+        return cls(_json.parse(octets, limit))
+
+    def has(self, name: str) -> bool:
+        """Says whether a field is there and has not been read."""
+        return any(member == name for member, _ in self._members)
+
+    def wrong(self, name: str, expected: str) -> NoReturn:
+        """Refuses a field that has another form than the accepted one."""
+        field = self._named(name)
+        raise MalformedDocument(f"the field {field} must be {expected}", field)
+
+    def finish(self) -> None:
+        """Refuses what has not been read."""
+        if self._members:
+            field = self._named(self._members[0][0])
+            raise MalformedDocument(f"the field {field} is unknown", field)
+
+    def object(self, name: str) -> Fields:
+        """Reads an object."""
+        value = self._take(name)
+        if not isinstance(value, Object):
+            self.wrong(name, "an object")
+        return Fields(value, self._named(name))
+
+    def list(self, name: str) -> list[Fields]:
+        """Reads a list of objects."""
+        values = self._take(name)
+        if not isinstance(values, list):
+            self.wrong(name, "a list")
+        path = self._named(name)
+        found = []
+        for at, value in enumerate(values):
+            if not isinstance(value, Object):
+                self.wrong(name, "a list of objects")
+            found.append(Fields(value, f"{path}[{at}]"))
+        return found
+
+    def text(self, name: str) -> str:
+        """Reads a text."""
+        value = self._take(name)
+        return value if isinstance(value, str) else self.wrong(name, "a text")
+
+    def exactly(self, name: str, expected: str) -> None:
+        """Reads a text that can only be `expected`."""
+        if self.text(name) != expected:
+            self.wrong(name, f'"{expected}"')
+
+    def choice(self, name: str, options: Mapping[str, T]) -> T:
+        """Reads one of several words and returns what it stands for."""
+        word = self.text(name)
+        if word not in options:
+            self.wrong(name, " or ".join(f'"{option}"' for option in options))
+        return options[word]
+
+    def bool(self, name: str) -> bool:
+        """Reads a truth value."""
+        value = self._take(name)
+        return value if isinstance(value, bool) else self.wrong(name, "true or false")
+
+    def integer(self, name: str) -> int:
+        """Reads a number of 64 bits: digits without sign, fraction or exponent."""
+        value = self._take(name)
+        if isinstance(value, bool) or not isinstance(value, int):
+            self.wrong(name, "a whole number")
+        return value
+
+    def decimal(self, name: str) -> int:
+        """Reads a 64-bit number written as a decimal text without leading zeros."""
+        text = self.text(name)
+        if not _DECIMAL.fullmatch(text) or int(text) >= 2**64:
+            self.wrong(name, "a decimal number of 64 bits in quotes")
+        return int(text)
+
+    def hex(self, name: str, size: int | None = None) -> bytes:
+        """Reads 0x and lower-case hexadecimal digits, of `size` bytes or of any number."""
+        text = self.text(name)
+        digits = "0x and " + (f"{2 * size} " if size else "") + "lower-case hexadecimal digits"
+        if not _HEX.fullmatch(text) or size not in (None, len(text) // 2 - 1):
+            self.wrong(name, digits)
+        return bytes.fromhex(text[2:])
+
+    def base64(self, name: str, size: int) -> bytes:
+        """Reads `size` bytes in base64 (RFC 4648 §4), padded, in their one encoding."""
+        text = self.text(name)
+        try:
+            octets = base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError):
+            octets = b""
+        if len(octets) != size or base64.b64encode(octets).decode() != text:
+            self.wrong(name, f"{size} bytes in base64")
+        return octets
+
+    def address(self, name: str) -> str:
+        """Reads an address with the checksum of EIP-55."""
+        text = self.text(name)
+        if not _address.has_checksum(text):
+            self.wrong(name, "an address with the checksum of EIP-55")
+        return text
+
+    def timestamp(self, name: str) -> int:
+        """Reads a time as seconds since 1970."""
+        seconds = _timestamp.parse(self.text(name))
+        return (
+            self.wrong(name, "a time such as 2026-08-21T12:34:56Z") if seconds is None else seconds
+        )
+
+    def timestamp_or_null(self, name: str) -> int | None:
+        """Reads a time or null."""
+        if (name, None) in self._members:
+            self._take(name)
+            return None
+        return self.timestamp(name)
+
+    def _take(self, name: str) -> Value:
+        for at, (member, value) in enumerate(self._members):
+            if member == name:
+                # The last one takes its place, as in the reference verifier: both then name the
+                # same one of several unknown fields.
+                self._members[at] = self._members[-1]
+                self._members.pop()
+                return value
+        field = self._named(name)
+        raise MalformedDocument(f"the field {field} is missing", field)
+
+    def _named(self, name: str) -> str:
+        """Puts the parents' names before a name. What a stranger sent is shortened and escaped."""
+        name = "".join(_escaped(letter) for letter in name[:64])
+        return f"{self._path}.{name}" if self._path else name
+
+
+def _escaped(letter: str) -> str:
+    plain = letter if letter.isprintable() else f"\\u{{{ord(letter):x}}}"
+    return _ESCAPES.get(letter, plain)

@@ -1,0 +1,149 @@
+"""A client of a node, blocking."""
+
+from __future__ import annotations
+
+from time import sleep
+from typing import TYPE_CHECKING
+
+import httpx
+
+from re4ctor import _answers, _calls
+from re4ctor.errors import Re4ctorError
+from re4ctor.keys import Keys
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+    from typing import Self
+
+    from re4ctor._calls import Call, Format, Progress, Sig
+    from re4ctor.documents import Attestation, Receipt
+
+
+class Client:
+    """A node's public interface. Use it in a ``with`` block, or call `close`.
+
+    It parses what a node answers, but trusts it no further: give `Receipt.json` to
+    `re4ctor.verify` with a key that you pinned.
+    """
+
+    def __init__(
+        self, base_url: str, api_key: str, timeout: float = 10.0, retries: int = 3
+    ) -> None:
+        """Connects to nothing yet.
+
+        Args:
+            base_url: The gateway, such as ``https://random.example.org``.
+            api_key: The key; it goes into a header and is never shown.
+            timeout: Seconds in which the node must be reached, answer, and send each next part.
+            retries: How often a failed request is sent again, where that is harmless.
+
+        Raises:
+            ValueError: An argument cannot work.
+        """
+        self._settings = _calls.Settings(base_url, api_key, timeout, retries)
+        headers = self._settings.headers()
+        self._http = httpx.Client(base_url=base_url, timeout=timeout, headers=headers)
+
+    def random(self, n: int, progress: Progress | None = None) -> bytes:
+        """Returns n random bytes, in as many requests as it takes. They carry no proof.
+
+        Args:
+            n: The number of bytes; more than 1,000,000 are asked for in parts.
+            progress: Called with the bytes received so far and n.
+
+        Raises:
+            Re4ctorError: The node did not deliver.
+        """
+        octets = bytearray()
+        meter = _answers.Meter(n, progress)
+        for call in _calls.random_calls(n):
+            octets += self._send(call, meter.after(len(octets)))
+        return bytes(octets)
+
+    def random_dual(self, n: int) -> Attestation:
+        """Returns 16 to 1000 random bytes with both signatures: signed, but not unique.
+
+        Raises:
+            Re4ctorError: The node did not deliver.
+        """
+        return _calls.attestation(self._send(_calls.random_dual_call(n)), n)
+
+    def vrf(
+        self,
+        alpha: bytes | None = None,
+        sig: Sig = "dual",
+        chain_id: int | None = None,
+        contract: str | None = None,
+        format: Format = "json",  # noqa: A002 - the parameter's name in the interface
+    ) -> Receipt:
+        """Returns the receipt of a verifiable random output.
+
+        Args:
+            alpha: The input, 1 to 1024 bytes; the same one has the same output. Without it the node
+                takes its next index, and a request that failed is then not sent again.
+            sig: The signatures to make.
+            chain_id: The chain that the signatures count on.
+            contract: The contract that they count for.
+            format: "evm" adds what that contract takes.
+
+        Raises:
+            Re4ctorError: The node did not deliver, or delivered something else.
+        """
+        request = _calls.VrfRequest(alpha, sig, chain_id, contract, format)
+        return request.receipt(self._send(request.call()))
+
+    def keys(self) -> Keys:
+        """Returns the node's public keys. Whoever pins them must trust the way they came.
+
+        Raises:
+            Re4ctorError: The node did not deliver.
+        """
+        return Keys.parse(self._send(_calls.keys_call()))
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._http.close()
+
+    def _send(self, call: Call, tell: Callable[[int], None] | None = None) -> bytes:
+        attempt = 0
+        while True:
+            try:
+                return self._attempt(call, tell)
+            except Re4ctorError as failure:
+                wait = _answers.wait_seconds(call, failure, attempt, self._settings.retries)
+                if wait is None:
+                    raise
+            sleep(wait)
+            attempt += 1
+
+    def _attempt(self, call: Call, tell: Callable[[int], None] | None) -> bytes:
+        try:
+            with self._http.stream("GET", call.path, params=call.params) as answer:
+                body = _answers.Body(call, answer, self._settings)
+                for chunk in answer.iter_bytes():
+                    received = body.add(chunk)
+                    if tell is not None:
+                        tell(received)
+                return body.finish()
+        except httpx.HTTPError as error:
+            failure = _answers.translate(error)
+        # Not inside the handler: httpx's exception holds the request with its key.
+        raise failure
+
+    def __enter__(self) -> Self:
+        """Returns the client."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Closes the connections."""
+        self.close()
+
+    def __repr__(self) -> str:
+        """Shows everything but the key."""
+        return f"Client({self._settings})"

@@ -1,0 +1,86 @@
+"""What can go wrong, as exceptions. None of them ever carries the API key."""
+
+from __future__ import annotations
+
+
+class Re4ctorError(Exception):
+    """Anything that this package raises, except for wrong arguments (ValueError, TypeError)."""
+
+
+class NoAnswer(Re4ctorError):
+    """The node gave no whole answer.
+
+    Attributes:
+        sent: Whether the request may have reached the node, which may then have answered it.
+    """
+
+    def __init__(self, message: str, *, sent: bool) -> None:
+        """Keeps whether the request may have arrived."""
+        super().__init__(message)
+        self.sent = sent
+
+
+class ConnectionFailed(NoAnswer, ConnectionError):
+    """The node could not be reached, or the connection broke."""
+
+
+class Timeout(NoAnswer, TimeoutError):
+    """The node did not answer in time."""
+
+
+class UnexpectedAnswer(Re4ctorError):
+    """The node's answer is not what was asked for: too long, too short, or for other input."""
+
+
+class ApiError(Re4ctorError):
+    """The node refused or failed, and said why (a problem of RFC 9457).
+
+    Attributes:
+        status: The HTTP status.
+        type: The problem's stable name, such as ``/errors/invalid-api-key``; "about:blank" without.
+        detail: A sentence for people.
+        request_id: The node's name for the request, to be quoted to its operator.
+        retry_after: The seconds after which to ask again, if the node said so.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        type_: str,
+        detail: str,
+        *,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        """Keeps the problem's members."""
+        super().__init__(f"{status} {type_}: {detail} (request {request_id or 'unknown'})")
+        self.status = status
+        self.type = type_
+        self.detail = detail
+        self.request_id = request_id
+        self.retry_after = retry_after
+
+
+class RateLimited(ApiError):
+    """Too many requests (429)."""
+
+
+class MalformedDocument(Re4ctorError, ValueError):
+    """A JSON document has not the one form that is accepted.
+
+    Attributes:
+        field: The field at fault with its parents, such as ``vrf.proof``; None for the whole.
+    """
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        """Keeps the field's name."""
+        super().__init__(message)
+        self.field = field
+
+
+class MalformedReceipt(MalformedDocument):
+    """The document is no receipt and no attestation."""
+
+
+class MalformedKeys(MalformedDocument):
+    """The document is no answer of ``/v1/keys``."""
