@@ -15,6 +15,7 @@ mod core_memory;
 mod core_sealed;
 mod core_selftest;
 mod core_watch;
+mod evm;
 mod gateway;
 mod gateway_limits;
 mod http_abuse;

@@ -1,0 +1,517 @@
+//! `R4EcvrfVerifier` against vectors, our prover, and whoever would cheat.
+
+use alloy_primitives::{Address, B256, U256};
+use alloy_sol_types::{SolError, sol};
+use r4_ecvrf::evm::evm_proof;
+use r4_ecvrf::{Proof, PublicKey, SecretKey};
+use serde_json::Value;
+
+use super::chain::{Chain, Outcome};
+use super::cheat::{self, N, Owner, P, Parts, stream};
+use crate::harness::external;
+
+sol! {
+    function verify(bytes publicKey, bytes alpha, bytes proof) view returns (bytes32 beta);
+    error PublicKeyLength(uint256 got);
+    error ProofLength(uint256 got);
+    error ScalarOutOfRange();
+    error CounterNotLowest();
+    error NoCounterLeft();
+    error WrongH();
+    error WrongGamma();
+    error WrongU();
+    error WrongSlope();
+    error WrongChallenge();
+    error Sha256Failed();
+}
+
+/// The deployed verifier.
+pub(crate) struct Verifier {
+    pub(crate) chain: Chain,
+    address: Address,
+}
+
+/// What goes in.
+#[derive(Clone)]
+pub(crate) struct Input {
+    pub(crate) key: Vec<u8>,
+    pub(crate) alpha: Vec<u8>,
+    pub(crate) proof: Vec<u8>,
+}
+
+impl Verifier {
+    pub(crate) fn new() -> Self {
+        let mut chain = Chain { id: 1, ..Chain::default() };
+        let address = chain.deploy(Address::ZERO, "R4EcvrfVerifier", &[]);
+        Self { chain, address }
+    }
+
+    pub(crate) fn verify(&mut self, input: &Input) -> Outcome {
+        let Input { key, alpha, proof } = input.clone();
+        let call = verifyCall { publicKey: key.into(), alpha: alpha.into(), proof: proof.into() };
+        self.chain.view(self.address, &call)
+    }
+
+    fn accepts(&mut self, input: &Input) -> Option<B256> {
+        let outcome = self.verify(input);
+        outcome.output.is_ok().then(|| outcome.returned::<verifyCall>())
+    }
+
+    fn refuses<E: SolError>(&mut self, what: &str, input: &Input) {
+        let outcome = self.verify(input);
+        assert!(outcome.reverted_with::<E>(), "{what}: wanted {}, got {outcome:?}", E::SIGNATURE);
+    }
+}
+
+impl Input {
+    /// Proves with r4-ecvrf.
+    pub(crate) fn prove(secret: &SecretKey, alpha: &[u8]) -> (Self, B256) {
+        let (public, proof) = (secret.public_key(), secret.prove(alpha).unwrap());
+        let evm = evm_proof(&public, alpha, &proof).unwrap();
+        let input = Self { key: public.to_bytes().into(), alpha: alpha.into(), proof: evm };
+        (input, proof.beta().to_bytes().into())
+    }
+
+    fn cheat(owner: &Owner, alpha: &[u8], parts: &Parts) -> Self {
+        let key = owner.public.serialize().into();
+        Self { key, alpha: alpha.into(), proof: parts.to_bytes() }
+    }
+
+    /// The witnesses that the proof carries: one for each counter skipped.
+    pub(crate) fn witnesses(&self) -> usize {
+        (self.proof.len() - 305) / 32
+    }
+}
+
+fn octets(value: &Value) -> Vec<u8> {
+    hex::decode(value.as_str().unwrap()).unwrap()
+}
+
+fn read(path: impl AsRef<std::path::Path>) -> Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+fn secret(label: &str, number: usize) -> SecretKey {
+    SecretKey::from_bytes(&stream(label, number)).unwrap()
+}
+
+#[test]
+fn vectors_of_our_second_implementation() {
+    let mut verifier = Verifier::new();
+    let file = read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../vectors/ecvrf.json"));
+    for case in file["cases"].as_array().unwrap() {
+        let input = Input {
+            key: octets(&case["public_key"]),
+            alpha: octets(&case["alpha"]),
+            proof: octets(&case["evm_proof"]),
+        };
+        assert_eq!(verifier.accepts(&input).unwrap()[..], octets(&case["beta"]));
+        assert_eq!(case["counter"].as_u64().unwrap(), input.witnesses() as u64);
+    }
+}
+
+#[test]
+fn vectors_of_others() {
+    let Some(folder) = external::text("R4_VECTORS") else {
+        external::skipped("R4_VECTORS is not set");
+        return;
+    };
+    let path = std::path::Path::new(&folder).join("ecvrf-secp256k1-sha256-tai.json");
+    let file = read(path);
+    let mut verifier = Verifier::new();
+    let mut evm = vec![];
+    for case in file["vectors"].as_array().unwrap() {
+        let (key, alpha) = (octets(&case["pk"]), octets(&case["alpha"]));
+        let public = PublicKey::from_bytes(&key).unwrap();
+        let pi = Proof::parse(&octets(&case["pi"])).unwrap();
+        let input = Input { proof: evm_proof(&public, &alpha, &pi).unwrap(), key, alpha };
+        assert_eq!(verifier.accepts(&input).unwrap()[..], octets(&case["beta"]));
+        evm.push(input);
+    }
+    assert_eq!(evm.len(), 26);
+    // The negative vectors have no hints of their own: they get those of every good one.
+    let negative = file["negative_vectors"].as_array().unwrap();
+    assert_eq!(negative.len(), 8);
+    for case in negative {
+        let (key, alpha, pi) = (octets(&case["pk"]), octets(&case["alpha"]), octets(&case["pi"]));
+        for good in &evm {
+            let proof = [&pi, &good.proof[81..]].concat();
+            let input = Input { key: key.clone(), alpha: alpha.clone(), proof };
+            assert_eq!(verifier.accepts(&input), None, "{}", case["description"]);
+        }
+    }
+}
+
+/// 1000 proofs are accepted with the output that Rust computes; 11 flips of one bit in each are not.
+#[test]
+fn random_proofs_and_flipped_bits() {
+    let mut verifier = Verifier::new();
+    for number in 0..1000 {
+        let alpha = stream("alpha", number);
+        let (good, beta) = Input::prove(&secret("key", number / 10), &alpha[..number % 33]);
+        assert_eq!(verifier.accepts(&good), Some(beta), "{number}");
+        for flip in 0..11 {
+            let at = stream("flip", number * 11 + flip);
+            assert_eq!(verifier.accepts(&flipped(&good, at)), None, "{number}: {at}");
+        }
+    }
+}
+
+/// Every bit of one whole input, with two skipped counters.
+#[test]
+fn every_flipped_bit() {
+    let mut verifier = Verifier::new();
+    let good = (0..1000).map(|n| Input::prove(&secret("bits", 0), &stream("bits", n)[..]).0);
+    let good = good.into_iter().find(|input| input.witnesses() == 2).unwrap();
+    assert!(verifier.accepts(&good).is_some());
+    for bit in 0..8 * (good.key.len() + good.alpha.len() + good.proof.len()) {
+        assert_eq!(verifier.accepts(&flip_bit(&good, bit)), None, "bit {bit}");
+    }
+}
+
+fn flipped(input: &Input, at: B256) -> Input {
+    let bits = 8 * (input.key.len() + input.alpha.len() + input.proof.len());
+    flip_bit(input, usize::try_from(U256::from_be_bytes(at.0) % U256::from(bits)).unwrap())
+}
+
+fn flip_bit(input: &Input, bit: usize) -> Input {
+    let mut flipped = input.clone();
+    let Input { key, alpha, proof } = &mut flipped;
+    let octet = key.iter_mut().chain(alpha).chain(proof).nth(bit / 8).unwrap();
+    *octet ^= 1 << (bit % 8);
+    flipped
+}
+
+/// The second prover agrees with the first, and so does the contract.
+#[test]
+fn the_cheat_can_be_honest() {
+    let mut verifier = Verifier::new();
+    let owner = Owner::new(U256::from(77));
+    for number in 0..50 {
+        let alpha = stream("honest", number);
+        let counter = owner.counters(&alpha[..]).next().unwrap();
+        let parts = owner.prove(&alpha[..], counter);
+        let beta = verifier.accepts(&Input::cheat(&owner, &alpha[..], &parts));
+        assert_eq!(beta, Some(parts.beta()));
+        let honest = SecretKey::from_bytes(&owner.x.to_be_bytes()).unwrap();
+        assert_eq!(Input::prove(&honest, &alpha[..]).1, parts.beta());
+    }
+}
+
+/// A re-roll: a proof that is right for every point but that of the lowest counter.
+#[test]
+fn a_later_counter_is_refused() {
+    let mut verifier = Verifier::new();
+    let owner = Owner::new(U256::from(77));
+    for number in 0..20 {
+        let alpha = stream("later", number);
+        let lowest = owner.counters(&alpha[..]).next().unwrap();
+        for counter in owner.counters(&alpha[..]).skip(1).take(3) {
+            let parts = owner.prove(&alpha[..], counter);
+            let refused = |verifier: &mut Verifier, witnesses: Vec<U256>| {
+                let parts = Parts { witnesses, ..parts.clone() };
+                verifier.refuses::<CounterNotLowest>(
+                    "later",
+                    &Input::cheat(&owner, &alpha[..], &parts),
+                );
+            };
+            // A root of x³ + 7 for the point that is passed over, and other numbers.
+            let good = &parts.witnesses;
+            refused(&mut verifier, good.clone());
+            for w in [U256::ZERO, U256::ONE, P, P - good[usize::from(lowest)], U256::MAX] {
+                let mut witnesses = good.clone();
+                witnesses[usize::from(lowest)] = w;
+                refused(&mut verifier, witnesses);
+            }
+            // Without the witness of the point that is passed over.
+            let mut witnesses = good.clone();
+            witnesses.remove(usize::from(lowest));
+            let short = Parts { witnesses, ..parts };
+            assert_eq!(verifier.accepts(&Input::cheat(&owner, &alpha[..], &short)), None);
+        }
+    }
+}
+
+/// A hash that is no coordinate is passed over without a witness, and with none it is never H.
+#[test]
+fn a_hash_not_below_p_needs_no_witness() {
+    let mut verifier = Verifier::new();
+    let owner = Owner::new(U256::from(77));
+    let two = (0..1000)
+        .map(|n| stream("skip", n))
+        .find(|alpha| owner.counters(&alpha[..]).next() == Some(2));
+    let alpha = two.unwrap();
+    let parts = owner.prove(&alpha[..], 2);
+    for hash in [P, P + U256::ONE, U256::MAX] {
+        for counter in [0, 1] {
+            verifier.chain.hashes = [(owner.message(&alpha[..], counter), hash.into())].into();
+            let mut one_less = parts.clone();
+            one_less.witnesses.remove(counter.into());
+            let input = Input::cheat(&owner, &alpha[..], &one_less);
+            assert_eq!(verifier.accepts(&input), Some(parts.beta()), "{hash} {counter}");
+            let input = Input::cheat(&owner, &alpha[..], &parts);
+            assert_eq!(verifier.accepts(&input), None, "one too many: {hash} {counter}");
+        }
+    }
+    // No counter of 256 is left: the last is tried again, and that is noticed.
+    let all =
+        (0..=u8::MAX).map(|counter| (owner.message(&alpha[..], counter), B256::repeat_byte(255)));
+    verifier.chain.hashes = all.take(255).collect();
+    let none = Parts { witnesses: vec![], ..parts };
+    let left = owner.prove_for(lifted(&owner, &alpha), none.gamma, owner.x);
+    verifier.refuses::<WrongH>("counter 255", &Input::cheat(&owner, &alpha[..], &left));
+    // Witnesses for 255 counters, and the last one needs none.
+    let no_x = U256::from(5);
+    let last = (owner.message(&alpha[..], 255), B256::repeat_byte(255));
+    verifier.chain.hashes =
+        (0..255).map(|counter| (owner.message(&alpha[..], counter), no_x.into())).collect();
+    verifier.chain.hashes.extend([last]);
+    let all = Parts { witnesses: vec![cheat::witness(no_x); 255], ..left };
+    verifier.refuses::<NoCounterLeft>("counter 256", &Input::cheat(&owner, &alpha[..], &all));
+}
+
+fn lifted(owner: &Owner, alpha: &B256) -> secp256k1::PublicKey {
+    cheat::lift(owner.hash(&alpha[..], 2)).unwrap()
+}
+
+/// A Γ of the attacker's choice, with every hint a point of the curve. To make the challenge fit, one
+/// of the three points has to be another than the one that it stands for, and that is found.
+#[test]
+fn a_chosen_gamma_is_refused() {
+    let mut verifier = Verifier::new();
+    let owner = Owner::new(U256::from(77));
+    let alpha = (0..1000)
+        .map(|n| stream("gamma", n))
+        .find(|a| owner.counters(&a[..]).next() == Some(0))
+        .unwrap();
+    let h = cheat::lift(owner.hash(&alpha[..], 0)).unwrap();
+    let honest = cheat::times(h, owner.x);
+    let other = U256::from(1234);
+    for gamma in [cheat::plus(honest, cheat::generator()), honest.negate(), cheat::times(h, other)]
+    {
+        // c is made with U = k·B and V = k·H.
+        let parts = owner.prove_for(h, gamma, owner.x);
+        let v = cheat::times(h, U256::from(0x5eed));
+        verifier
+            .refuses::<WrongChallenge>("right hints", &Input::cheat(&owner, &alpha[..], &parts));
+
+        let b = cheat::point(cheat::minus(cheat::key(parts.a), v));
+        let lie = Parts { b, lambda: cheat::slope(parts.a, b), ..parts.clone() };
+        verifier.refuses::<WrongGamma>("B = A − V", &Input::cheat(&owner, &alpha[..], &lie));
+
+        let a = cheat::point(cheat::plus(v, cheat::key(parts.b)));
+        let lie = Parts { a, lambda: cheat::slope(a, parts.b), ..parts.clone() };
+        verifier.refuses::<WrongH>("A = V + B", &Input::cheat(&owner, &alpha[..], &lie));
+
+        // On the line through A and −B every V is, if the slope may be any.
+        let wrong = Parts { lambda: parts.lambda + U256::ONE, ..parts };
+        verifier.refuses::<WrongSlope>("slope", &Input::cheat(&owner, &alpha[..], &wrong));
+    }
+    // With s = k + c·γ it is V that fits, and U that does not.
+    let gamma = cheat::times(h, other);
+    let parts = owner.prove_for(h, gamma, other);
+    let lie =
+        Parts { u: cheat::point(cheat::times(cheat::generator(), U256::from(0x5eed))), ..parts };
+    verifier.refuses::<WrongU>("U", &Input::cheat(&owner, &alpha[..], &lie));
+}
+
+/// A slope of the attacker's choice makes any V of the right A and B.
+#[test]
+fn a_chosen_slope_is_refused() {
+    let mut verifier = Verifier::new();
+    let owner = Owner::new(U256::from(77));
+    let alpha = stream("slope", 0);
+    let counter = owner.counters(&alpha[..]).next().unwrap();
+    let witnesses = owner.prove(&alpha[..], counter).witnesses;
+    let h = cheat::lift(owner.hash(&alpha[..], counter)).unwrap();
+    // c is made with V = k·H. The sign of lambda says which parity y has.
+    let v = cheat::point(cheat::times(h, U256::from(0x5eed)));
+    let mut slopes = 0;
+    for number in 1000..1020 {
+        let gamma = cheat::times(h, U256::from(number));
+        let parts = owner.prove_for(h, gamma, owner.x);
+        let square = v.0.add_mod(parts.a.0, P).add_mod(parts.b.0, P);
+        let Some(root) = cheat::root(square) else { continue };
+        slopes += 1;
+        for lambda in [root, P - root] {
+            let lie = Parts { lambda, witnesses: witnesses.clone(), ..parts.clone() };
+            verifier.refuses::<WrongSlope>("slope", &Input::cheat(&owner, &alpha[..], &lie));
+        }
+    }
+    assert!(slopes > 3, "{slopes}");
+}
+
+/// Where ecrecover fails, the address that it recovered before is still in memory, and counts for nothing.
+#[test]
+fn a_point_recovered_before_is_no_other() {
+    let mut verifier = Verifier::new();
+    let owner = Owner::new(U256::from(77));
+    let alpha = stream("before", 0);
+    let counter = owner.counters(&alpha[..]).next().unwrap();
+    let good = owner.prove(&alpha[..], counter);
+    let b_is_a = Parts { b: good.a, ..good.clone() };
+    let mut no_gamma = Input::cheat(&owner, &alpha[..], &b_is_a);
+    no_gamma.proof[0] = 4;
+    verifier.refuses::<WrongGamma>("B = A", &no_gamma);
+    let u_is_b = Parts { u: good.b, ..good };
+    let base = Input::cheat(&owner, &alpha[..], &u_is_b);
+    verifier.refuses_key(&base, [&[2], &U256::from(5).to_be_bytes::<32>()[..]].concat());
+}
+
+/// Hints that are not on the curve at all, all zero, or not below p.
+#[test]
+fn forged_hints_are_refused() {
+    let mut verifier = Verifier::new();
+    let owner = Owner::new(U256::from(77));
+    let alpha = stream("hints", 0);
+    let counter = owner.counters(&alpha[..]).next().unwrap();
+    let good = owner.prove(&alpha[..], counter);
+    let zero = (U256::ZERO, U256::ZERO);
+    let mirrored = |point: cheat::Point| (point.0, P - point.1);
+    for (u, a, b) in [(zero, good.a, good.b), (mirrored(good.u), good.a, good.b)] {
+        let lie = Parts { u, a, b, ..good.clone() };
+        verifier.refuses::<WrongU>("U", &Input::cheat(&owner, &alpha[..], &lie));
+    }
+    for a in [zero, mirrored(good.a), (good.a.1, good.a.0), good.u] {
+        let lie = Parts { a, ..good.clone() };
+        verifier.refuses::<WrongH>("A", &Input::cheat(&owner, &alpha[..], &lie));
+    }
+    for b in [zero, mirrored(good.b), good.a] {
+        let lie = Parts { b, ..good.clone() };
+        verifier.refuses::<WrongGamma>("B", &Input::cheat(&owner, &alpha[..], &lie));
+    }
+    for lambda in [U256::ZERO, P - good.lambda, U256::MAX] {
+        let lie = Parts { lambda, ..good.clone() };
+        verifier.refuses::<WrongSlope>("lambda", &Input::cheat(&owner, &alpha[..], &lie));
+    }
+    // A witness too many.
+    let mut more = good.clone();
+    more.witnesses.push(U256::ONE);
+    verifier.refuses::<CounterNotLowest>("w", &Input::cheat(&owner, &alpha[..], &more));
+    // Both roots of a witness are accepted: a proof is no name for itself.
+    let other_roots = good.witnesses.iter().map(|w| P - w).collect();
+    let twin = Parts { witnesses: other_roots, ..good.clone() };
+    assert_eq!(verifier.accepts(&Input::cheat(&owner, &alpha[..], &twin)), Some(good.beta()));
+}
+
+/// A and −B with the same x: every slope would pass, so none does.
+#[test]
+fn a_vertical_line_is_refused() {
+    let mut verifier = Verifier::new();
+    let owner = Owner::new(U256::from(77));
+    let alpha = stream("vertical", 0);
+    let counter = owner.counters(&alpha[..]).next().unwrap();
+    let good = owner.prove(&alpha[..], counter);
+    let h = cheat::lift(owner.hash(&alpha[..], counter)).unwrap();
+    // s·H = −c·Γ for Γ = −(s/c)·H, with the c and s of a good proof.
+    let ratio = good.s.mul_mod(good.c.inv_mod(N).unwrap(), N);
+    for gamma in [cheat::times(h, ratio).negate(), cheat::times(h, ratio)] {
+        let b = cheat::point(cheat::times(gamma, good.c));
+        assert_eq!(b.0, good.a.0);
+        for lambda in [U256::ZERO, U256::ONE, good.lambda] {
+            let lie = Parts { gamma, b, lambda, ..good.clone() };
+            verifier.refuses::<WrongSlope>("vertical", &Input::cheat(&owner, &alpha[..], &lie));
+        }
+    }
+}
+
+#[test]
+fn scalars_and_coordinates_out_of_range_are_refused() {
+    let mut verifier = Verifier::new();
+    let owner = Owner::new(U256::from(77));
+    let alpha = stream("range", 0);
+    let counter = owner.counters(&alpha[..]).next().unwrap();
+    let good = owner.prove(&alpha[..], counter);
+    for s in [N, N + U256::ONE, U256::MAX] {
+        let lie = Parts { s, ..good.clone() };
+        verifier.refuses::<ScalarOutOfRange>("s", &Input::cheat(&owner, &alpha[..], &lie));
+    }
+    let zero = Parts { s: U256::ZERO, ..good.clone() };
+    verifier.refuses::<WrongH>("s = 0", &Input::cheat(&owner, &alpha[..], &zero));
+    let zero = Parts { c: U256::ZERO, ..good.clone() };
+    verifier.refuses::<WrongGamma>("c = 0", &Input::cheat(&owner, &alpha[..], &zero));
+
+    let base = Input::cheat(&owner, &alpha[..], &good);
+    // x = 1 is on the curve; 1 + p is the same number, but no encoding of it.
+    cheat::lift(U256::ONE).unwrap();
+    for x in [U256::ZERO, U256::from(5), N, P, P + U256::ONE, U256::MAX] {
+        for tag in [2, 3] {
+            let mut input = base.clone();
+            input.proof[..33].copy_from_slice(&[&[tag], &x.to_be_bytes::<32>()[..]].concat());
+            verifier.refuses::<WrongGamma>("x of gamma", &input);
+            // The key is in the hash of the counters, so that they have to fit.
+            let salt = [&[tag], &x.to_be_bytes::<32>()[..]].concat();
+            verifier.refuses_key(&base, salt);
+        }
+    }
+    for tag in [0, 1, 4, 6, 7, 27, 230, 255] {
+        let mut input = base.clone();
+        input.proof[0] = tag;
+        verifier.refuses::<WrongGamma>("tag of gamma", &input);
+        let mut key = base.key.clone();
+        key[0] = tag;
+        verifier.refuses_key(&base, key);
+    }
+}
+
+impl Verifier {
+    /// Refuses a key that is no point, whose U cannot be recovered. H is kept by answering its hash.
+    fn refuses_key(&mut self, base: &Input, key: Vec<u8>) {
+        let owner = Owner::new(U256::from(77));
+        self.chain.hashes = (0..=u8::MAX)
+            .map(|counter| {
+                let message = [&[0xfe, 1], &key[..], &base.alpha, &[counter, 0]].concat();
+                (message, owner.hash(&base.alpha, counter).into())
+            })
+            .collect();
+        self.refuses::<WrongU>("key", &Input { key, ..base.clone() });
+        self.chain.hashes.clear();
+    }
+}
+
+#[test]
+fn wrong_lengths_are_refused() {
+    let mut verifier = Verifier::new();
+    let (good, _) = Input::prove(&secret("length", 0), b"alpha");
+    for length in [0, 1, 32, 34, 64, 65] {
+        let key = good.key.iter().copied().cycle().take(length).collect();
+        verifier.refuses::<PublicKeyLength>("key", &Input { key, ..good.clone() });
+    }
+    for length in [0, 1, 81, 273, 304, 306, 336, 305 + 256 * 32] {
+        let proof = good.proof.iter().copied().cycle().take(length).collect();
+        verifier.refuses::<ProofLength>("proof", &Input { proof, ..good.clone() });
+    }
+}
+
+/// Nothing passes because a precompile ran out of gas: whatever the limit, the answer is the right one or none.
+#[test]
+fn no_gas_limit_makes_a_wrong_answer() {
+    let mut verifier = Verifier::new();
+    let (good, beta) = Input::prove(&secret("gas", 0), &stream("gas", 0)[..]);
+    let bad = flip_bit(&good, 8 * (good.key.len() + good.alpha.len() + 40));
+    let mut answered = 0;
+    for limit in (40_000..56_000).step_by(16) {
+        verifier.chain.gas_limit = Some(limit);
+        answered +=
+            usize::from(verifier.accepts(&good).inspect(|got| assert_eq!(*got, beta)).is_some());
+        assert_eq!(verifier.accepts(&bad), None, "{limit}");
+    }
+    assert!((100..1000).contains(&answered), "{answered}");
+}
+
+/// A hash of a long alpha can run out of gas and leave enough to go on with the hash before: that is noticed.
+#[test]
+fn a_hash_without_gas_is_refused() {
+    let mut verifier = Verifier::new();
+    let (mut input, _) = Input::prove(&secret("gas", 0), &vec![0; 100_000]);
+    // Witnesses of nothing use up the gas that so much calldata has to bring (EIP-7623).
+    input.proof.resize(305 + 20 * 32, 0);
+    let mut noticed = 0;
+    for limit in (1_200_000..1_300_000).step_by(4000) {
+        verifier.chain.gas_limit = Some(limit);
+        let outcome = verifier.verify(&input);
+        noticed += usize::from(outcome.reverted_with::<Sha256Failed>());
+        assert!(outcome.output.is_err(), "{limit}");
+    }
+    assert!(noticed > 0);
+}
