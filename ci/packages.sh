@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the system packages that the tests use and that are missing. Debian and Ubuntu.
 set -euo pipefail
-wanted=(curl:curl gcc:gcc make:make python3:python3)
+wanted=(curl:curl gcc:gcc g++:g++ make:make python3:python3 npm:npm node:nodejs chromium:chromium)
 missing=()
 for pair in "${wanted[@]}"; do
   command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
