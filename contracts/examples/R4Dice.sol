@@ -10,6 +10,9 @@ import {BlockHash} from "./BlockHash.sol";
 /// before, completes alpha; anyone stores it, asks the node for the receipt of `alphaOf(bet)` and brings that to
 /// `settle`. If the hash or the receipt does not come in time, the player wins: so holding back an answer
 /// does not pay for the house. What it can lose by a bet is set aside when the bet is made.
+///
+/// The house must be whoever runs the node and owns the verifier, or trust them: they can keep the answer back,
+/// and as players they would, whenever they lose. And every player gains when the node is down for the whole time.
 /// @dev What this does not prove: a block's proposer can drop its block and so get another hash; alone it does
 /// not know which face that makes. A proposer that also holds the VRF key knows, and may choose among all
 /// blocks it can make. Whoever can undo blocks can undo a result that it does not like.
@@ -27,7 +30,7 @@ contract R4Dice {
         bytes32 blockHash;
     }
 
-    /// The house put in or took out funds.
+    /// Funds were added, or taken out by the house; bets change them, too.
     event FundsChanged(uint256 funds);
     /// A bet was made.
     event BetMade(uint256 indexed bet, address indexed player, uint8 face, uint256 stake);
@@ -42,6 +45,8 @@ contract R4Dice {
     error NoSuchFace();
     /// The house has not that much which no bet needs.
     error HouseTooPoor(uint256 funds);
+    /// The key is unknown to the verifier, has not begun, or has an end.
+    error KeyNotActive();
     /// There is no such bet, or it is over.
     error NoSuchBet();
     /// There is a hash; it never changes.
@@ -59,8 +64,8 @@ contract R4Dice {
 
     /// How many blocks after the bet the hash comes from.
     uint256 public constant HASH_DELAY = 4;
-    /// How many blocks there are to store the hash and bring the receipt: about a day, and within the 8191 blocks
-    /// of EIP-2935. Where a chain does not have it, the hash must be stored within 256.
+    /// How many blocks there are to store the hash and bring the receipt: a day of blocks of 12 s, and
+    /// within the 8191 of EIP-2935. Where a chain does not have it, the hash must be stored within 256.
     uint256 public constant SETTLE_BLOCKS = 7200;
     /// A win pays the stake five times back. A fair die would pay six times: the rest is the house's.
     uint256 public constant PAYS = 5;
@@ -99,9 +104,10 @@ contract R4Dice {
         emit FundsChanged(funds);
     }
 
-    /// @notice Bets the value sent on a face.
+    /// @notice Bets the value sent on a face. Refused while the key cannot answer: such a bet would win.
     function bet(uint8 face) external payable returns (uint256 number) {
         require(face >= 1 && face <= 6, NoSuchFace());
+        require(verifier.isActive(keyHash), KeyNotActive());
         uint256 risk = msg.value * (PAYS - 1);
         require(risk <= funds, HouseTooPoor(funds));
         funds -= risk;

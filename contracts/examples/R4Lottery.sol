@@ -13,6 +13,10 @@ import {BlockHash} from "./BlockHash.sol";
 /// There is one winner that a round can have, and no second draw. If the hash or the receipt does not come in time,
 /// every ticket is paid as if it had won: that is what the bond is for, and why holding back an answer does not
 /// pay, however many of the tickets the operator holds.
+///
+/// Whoever opens a round must run the node and own the verifier, or trust those who do: they can keep the answer back,
+/// and with tickets of their own they would, at the opener's expense. And every player gains when the node is
+/// down for the whole time. Of a failed round's bond less wei than tickets may be left over for ever.
 /// @dev What this does not prove: a block's proposer can drop its block and so get another hash; alone it does
 /// not know which winner that makes. A proposer that also holds the VRF key knows, and may choose among all
 /// blocks it can make. Whoever can undo blocks can undo a result that it does not like.
@@ -65,6 +69,8 @@ contract R4Lottery {
     error WrongState(State state);
     /// The close is over, or too far away.
     error CloseBlockOutOfRange();
+    /// The key is unknown to the verifier, has not begun, or has an end.
+    error KeyNotActive();
     /// The value sent does not pay the pot to every ticket.
     error BondTooSmall(uint256 wanted);
     /// The last block for tickets is over.
@@ -92,8 +98,8 @@ contract R4Lottery {
     uint256 public constant SALE_BLOCKS = 216_000;
     /// How many blocks after the close the hash comes from.
     uint256 public constant HASH_DELAY = 4;
-    /// How many blocks there are to store the hash and bring the receipt: about a day, and within the 8191 blocks
-    /// of EIP-2935. Where a chain does not have it, the hash must be stored within 256.
+    /// How many blocks there are to store the hash and bring the receipt: a day of blocks of 12 s, and
+    /// within the 8191 of EIP-2935. Where a chain does not have it, the hash must be stored within 256.
     uint256 public constant DRAW_BLOCKS = 7200;
 
     /// The verifier that the receipts are made for.
@@ -115,6 +121,7 @@ contract R4Lottery {
         returns (uint256 number)
     {
         require(closeBlock >= block.number && closeBlock <= block.number + SALE_BLOCKS, CloseBlockOutOfRange());
+        require(verifier.isActive(keyHash), KeyNotActive());
         uint256 wanted = bondFor(ticketPrice, maxTickets);
         require(msg.value >= wanted, BondTooSmall(wanted));
         number = ++rounds;
@@ -125,11 +132,12 @@ contract R4Lottery {
         emit Opened(number, msg.sender, keyHash, ticketPrice, closeBlock);
     }
 
-    /// @notice Buys one ticket.
+    /// @notice Buys one ticket. Refused while the key cannot answer: the opener would pay for that.
     function buy(uint256 number) external payable returns (uint256 ticket) {
         Round storage round = _openRound(number);
         ticket = round.tickets.length;
         require(block.number <= round.closeBlock, SalesClosed());
+        require(verifier.isActive(round.keyHash), KeyNotActive());
         require(ticket < round.maxTickets, SoldOut());
         require(msg.value == round.ticketPrice, WrongPrice(round.ticketPrice));
         round.tickets.push(msg.sender);

@@ -24,7 +24,7 @@ library R4Ecvrf {
     error WrongH();
     /// Gamma is not on the curve, or B is not c·Γ.
     error WrongGamma();
-    /// The public key is not on the curve, or U is not s·B − c·Y.
+    /// The public key is not on the curve, or U is not s·B − c·Y, or not on the curve itself.
     error WrongU();
     /// lambda is not the slope of the line through A and −B.
     error WrongSlope();
@@ -45,6 +45,8 @@ library R4Ecvrf {
     uint256 private constant U = 81;
     uint256 private constant LAMBDA = 273;
     uint256 private constant WITNESSES = 305;
+    /// The bits that the multiples of 32 up to 255 · 32 have.
+    uint256 private constant WITNESS_LENGTHS = 255 * 32;
 
     // Working memory, behind the free memory pointer: the input of ecrecover, the points U, A and B,
     // and the message that is hashed, which grows with alpha.
@@ -66,9 +68,9 @@ library R4Ecvrf {
     {
         unchecked {
             require(publicKey.length == 33, PublicKeyLength(publicKey.length));
-            // A length below WITNESSES wraps to one above the bound.
+            // A length below WITNESSES wraps to a number with higher bits.
             uint256 witnesses = proof.length - WITNESSES;
-            require(witnesses < 256 * 32 && witnesses % 32 == 0, ProofLength(proof.length));
+            require(witnesses & ~WITNESS_LENGTHS == 0, ProofLength(proof.length));
 
             uint256 free = freeMemory();
             copy(free + MEMORY_U, proof, U, 192);
@@ -174,7 +176,11 @@ library R4Ecvrf {
             storeByte(message + 1, 0x02);
             storePoint(message + 35, h, 0);
             copy(message + 68, proof, 0, 33);
-            storePoint(message + 101, load(free + MEMORY_U), load(free + MEMORY_U + 32));
+            (uint256 ux, uint256 uy) = (load(free + MEMORY_U), load(free + MEMORY_U + 32));
+            // Of y only one bit is hashed. On the curve that fixes the point; off it, y could be chosen when c
+            // is known, among so many that two addresses collide.
+            require(mulmod(uy, uy, P) == addmod(mulmod(mulmod(ux, ux, P), ux, P), 7, P), WrongU());
+            storePoint(message + 101, ux, uy);
             storePoint(message + 134, vx, vy);
             storeByte(message + 167, 0x00);
             require(sha(message, 168) >> 128 == word(proof, C) >> 128, WrongChallenge());

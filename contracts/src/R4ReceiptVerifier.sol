@@ -116,7 +116,7 @@ contract R4ReceiptVerifier is EIP712, Ownable2Step {
     /// @notice The first key counts at once, since nobody can have relied on this contract before.
     /// @param owner Who may add, retire and revoke keys.
     /// @param age The maximum age of a receipt, in seconds.
-    /// @param ecvrf As for `addKey`; empty for no key.
+    /// @param ecvrf As for `addKey`; empty for no key, and then the next three are not read.
     /// @param ecdsa As for `addKey`.
     /// @param mldsa65Sha256 As for `addKey`.
     /// @param ecvrfEvmSha256 As for `addKey`.
@@ -163,7 +163,7 @@ contract R4ReceiptVerifier is EIP712, Ownable2Step {
         return _verifyFull(receipt, signature, publicKey, alpha, proof);
     }
 
-    /// @notice As `verifyFull`, but the caller can use the output of one key for one alpha only once.
+    /// @notice As `verifyFull`, but the caller can use the output for one key hash and alpha only once.
     /// @dev What `verifyFull` does not prove is not proved here either. A use counts for the calling contract
     /// alone, so nobody can use up what another one waits for.
     /// @param receipt The receipt.
@@ -186,13 +186,23 @@ contract R4ReceiptVerifier is EIP712, Ownable2Step {
         emit Consumed(msg.sender, receipt.keyHash, receipt.alphaHash, random);
     }
 
+    /// @notice Says whether receipts that the node dates now can pass: the key is known, has begun, and has no end.
+    function isActive(bytes32 keyHash) external view returns (bool active) {
+        Key storage key = keys[keyHash];
+        // A proposer can move the block's time by seconds; what counts here are hours.
+        // slither-disable-next-line timestamp
+        bool begun = key.signer != address(0) && block.timestamp >= key.activeFrom;
+        return begun && key.retiredAt == 0 && !key.revoked;
+    }
+
     /// @notice Returns the digest that is signed. It proves nothing about the receipt.
     function hashReceipt(Receipt calldata receipt) external view returns (bytes32 digest) {
         return _hashReceipt(receipt);
     }
 
     /// @notice Announces the keys of a new epoch, which count a day later. A hash that was ever known is refused.
-    /// @dev That somebody holds the secret keys is not checked, nor that the two hashes are of keys.
+    /// @dev That somebody holds the secret keys is not checked, nor that the two hashes are of keys, nor that no
+    /// key was another epoch's: an epoch with the VRF key of another one has the same outputs under another hash.
     /// @param ecvrf The VRF key, compressed, 33 bytes.
     /// @param ecdsa The ECDSA key, x ‖ y, 64 bytes.
     /// @param mldsa65Sha256 SHA-256 of the ML-DSA-65 key.
@@ -295,10 +305,10 @@ contract R4ReceiptVerifier is EIP712, Ownable2Step {
         bytes32 x = _word(ecdsa, 0);
         address signer = address(uint160(uint256(keccak256(ecdsa))));
         require(_addressOfPoint(prefix, x) == signer, InvalidEcdsaKey());
-        require(x != vrfX, SharedKey());
-
+        bytes32 ecvrfSha256 = sha256(ecvrf);
         bytes32 ecdsaSha256 = sha256(abi.encodePacked(prefix, x));
-        keyHash = sha256(abi.encodePacked("r4/keys/v1\x00", sha256(ecvrf), ecdsaSha256, mldsa65Sha256, ecvrfEvmSha256));
+        require(x != vrfX && ecvrfEvmSha256 != ecvrfSha256 && ecvrfEvmSha256 != ecdsaSha256, SharedKey());
+        keyHash = sha256(abi.encodePacked("r4/keys/v1\x00", ecvrfSha256, ecdsaSha256, mldsa65Sha256, ecvrfEvmSha256));
         // No time is compared here; the key has times in other fields.
         // slither-disable-next-line timestamp
         require(keys[keyHash].signer == address(0), KeyKnown(keyHash));

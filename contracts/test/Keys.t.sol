@@ -156,6 +156,30 @@ contract KeysTest is Base {
         verifier.addKey(ecvrf, ecdsa, MLDSA65_SHA256, ECVRF_EVM_SHA256);
     }
 
+    function test_RefusesOneVrfKeyForBothUses() public {
+        bytes memory ecvrf = Prover.publicKey(VRF_SECRET);
+        bytes memory ecdsa = ecdsaKey(NEXT_SECRET);
+        bytes32[2] memory shared = [sha256(ecvrf), sha256(Prover.publicKey(NEXT_SECRET))];
+        for (uint256 index = 0; index < 2; ++index) {
+            vm.expectRevert(abi.encodeWithSelector(R4ReceiptVerifier.SharedKey.selector));
+            verifier.addKey(ecvrf, ecdsa, MLDSA65_SHA256, shared[index]);
+        }
+    }
+
+    function test_KeyIsActiveFromItsBeginningToItsEnd() public {
+        vm.assertFalse(verifier.isActive(0));
+        bytes32 next = addNext();
+        vm.warp(NOW + 24 hours - 1);
+        vm.assertFalse(verifier.isActive(next));
+        vm.warp(NOW + 24 hours);
+        vm.assertTrue(verifier.isActive(next));
+        verifier.retireKey(next);
+        vm.assertFalse(verifier.isActive(next));
+        vm.assertTrue(verifier.isActive(keyHash));
+        verifier.revokeKey(keyHash);
+        vm.assertFalse(verifier.isActive(keyHash));
+    }
+
     function addNext() internal returns (bytes32) {
         return verifier.addKey(Prover.publicKey(VRF_SECRET), ecdsaKey(NEXT_SECRET), MLDSA65_SHA256, ECVRF_EVM_SHA256);
     }

@@ -78,6 +78,12 @@ contract R4DiceTest is Base {
         vm.assertEq(dice.funds(), 0);
     }
 
+    function test_RefusesBetWhoseKeyCannotAnswer() public {
+        verifier.retireKey(keyHash);
+        vm.expectRevert(abi.encodeWithSelector(R4Dice.KeyNotActive.selector));
+        dice.bet(1);
+    }
+
     function test_HouseCannotTakeWhatABetNeeds() public {
         vm.expectRevert(abi.encodeWithSelector(R4Dice.HouseTooPoor.selector, 6 ether));
         dice.unfund(6 ether + 1);

@@ -99,6 +99,16 @@ contract R4LotteryTest is Base {
         lottery.open(keyHash, 0, 0, block.number + 216_000);
     }
 
+    function test_RefusesKeyThatCannotAnswer() public {
+        bytes memory refused = abi.encodeWithSelector(R4Lottery.KeyNotActive.selector);
+        vm.expectRevert(refused);
+        lottery.open(keccak256("no key"), 0, 0, CLOSE);
+        verifier.retireKey(keyHash);
+        vm.expectRevert(refused);
+        lottery.open(keyHash, 0, 0, CLOSE);
+        expectBuyRefused(round, PRICE, refused);
+    }
+
     // The hash.
 
     function test_RefusesHashBeforeItsBlockIsOver() public {

@@ -10,7 +10,7 @@
 //!   of −(x³ + 7), where x is the hash. Either x³ + 7 or −(x³ + 7) is a square, never both, so it
 //!   shows that the counter had to be skipped. A hash that is no coordinate, x ≥ p, needs no root.
 //!
-//! There is one such form for each proof. Nothing in it is believed by a contract.
+//! There is one such form for each proof. A contract believes nothing in it.
 #![expect(clippy::arithmetic_side_effects, reason = "field elements do not overflow")]
 
 use alloc::vec::Vec;
@@ -33,8 +33,8 @@ const COORDINATE_BYTES: usize = 32;
 
 type FieldElement = <Secp256k1 as FieldArithmetic>::FieldElement;
 
-/// Why a proof has no form for contracts. All but [`Self::Proof`] have a chance of 2⁻¹²⁷ for proofs
-/// that were made as the RFC says.
+/// Why a proof has no form for contracts. All but [`Self::Proof`] have a chance below 2⁻¹²⁶ for
+/// proofs that were made as the RFC says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EvmProofError {
     /// The proof does not verify.

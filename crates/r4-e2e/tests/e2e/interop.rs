@@ -2,7 +2,7 @@
 //! `libsecp256k1`, ML-DSA-65 by `RustCrypto` and by AWS-LC, the VRF by `libsecp256k1`'s point arithmetic.
 
 use alloy_primitives::{Address, B256, U256, keccak256};
-use alloy_sol_types::{Eip712Domain, SolCall as _, SolStruct as _, sol};
+use alloy_sol_types::{Eip712Domain, SolStruct as _, sol};
 use aws_lc_rs::signature::{ML_DSA_65, UnparsedPublicKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,18 +13,10 @@ use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use crate::evm::abi::R4Receipt;
 use crate::harness::target::Target;
 
 sol! {
-    struct R4Receipt {
-        bytes32 keyHash;
-        uint64 index;
-        bytes32 alphaHash;
-        bytes32 random;
-        uint64 timestamp;
-        uint8 schemes;
-    }
-
     struct R4Attested {
         bytes32 keyHash;
         uint64 index;
@@ -35,14 +27,6 @@ sol! {
         uint64 timestamp;
         uint8 schemes;
     }
-
-    function verifyFull(
-        R4Receipt receipt,
-        bytes signature,
-        bytes publicKey,
-        bytes alpha,
-        bytes proof
-    ) external view returns (bytes32 random);
 }
 
 const CONTRACT: &str = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
@@ -111,31 +95,15 @@ impl Read {
             };
             return attested.eip712_signing_hash(&self.domain());
         }
-        self.receipt().eip712_signing_hash(&self.domain())
-    }
-
-    fn receipt(&self) -> R4Receipt {
-        R4Receipt {
-            keyHash: self.key_hash(),
+        let receipt = R4Receipt {
+            keyHash: key_hash,
             index: self.index(),
             alphaHash: keccak256(self.bytes("/alpha")),
             random: self.word("/random"),
             timestamp: self.timestamp(),
             schemes: self.schemes(),
-        }
-    }
-
-    /// Encodes the call of `verifyFull` with alloy.
-    fn call(&self) -> Vec<u8> {
-        let v = u8::try_from(self.0["v"].as_u64().unwrap()).unwrap();
-        let call = verifyFullCall {
-            receipt: self.receipt(),
-            signature: [self.bytes("/r"), self.bytes("/s"), vec![v]].concat().into(),
-            publicKey: self.bytes("/vrf/public_key").into(),
-            alpha: self.bytes("/alpha").into(),
-            proof: self.bytes("/vrf/evm_proof").into(),
         };
-        call.abi_encode()
+        receipt.eip712_signing_hash(&self.domain())
     }
 
     /// Computes the key hash from the parts (design §4).
@@ -172,21 +140,6 @@ fn alloy_computes_the_same_digest() {
         assert_eq!(document.word("/key_hash")[..8], document.bytes("/key_id"));
         assert_eq!(document.digest(), document.word("/msg_hash"), "{}", document.0);
         assert_eq!(document.digest(), document.word("/id"));
-    }
-}
-
-#[test]
-fn alloy_encodes_the_same_call() {
-    let node = Target::get();
-    let long = "61".repeat(1024);
-    for sig in ["dual", "ecdsa"] {
-        for alpha in
-            ["", "&alpha=00", &format!("&alpha={}", &long[..64]), &format!("&alpha={long}")]
-        {
-            let query = format!("sig={sig}{alpha}&chain_id=1&contract={CONTRACT}&format=evm");
-            let read = Read(node.get_keyed(&format!("/v1/vrf?{query}")).expect(200).json());
-            assert_eq!(read.call(), read.bytes("/evm_call"), "{query}");
-        }
     }
 }
 

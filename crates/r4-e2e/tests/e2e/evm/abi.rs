@@ -4,7 +4,7 @@ use alloy_sol_types::sol;
 
 sol! {
     #[derive(Debug)]
-    struct Receipt {
+    struct R4Receipt {
         bytes32 keyHash;
         uint64 index;
         bytes32 alphaHash;
@@ -13,15 +13,16 @@ sol! {
         uint8 schemes;
     }
 
-    function verifyAttested(Receipt receipt, bytes signature) view returns (address signer);
-    function verifyFull(Receipt receipt, bytes signature, bytes publicKey, bytes alpha, bytes proof)
+    function verifyAttested(R4Receipt receipt, bytes signature) view returns (address signer);
+    function verifyFull(R4Receipt receipt, bytes signature, bytes publicKey, bytes alpha, bytes proof)
         view returns (bytes32 random);
-    function consumeFull(Receipt receipt, bytes signature, bytes publicKey, bytes alpha, bytes proof)
+    function consumeFull(R4Receipt receipt, bytes signature, bytes publicKey, bytes alpha, bytes proof)
         returns (bytes32 random);
-    function hashReceipt(Receipt receipt) view returns (bytes32 digest);
+    function hashReceipt(R4Receipt receipt) view returns (bytes32 digest);
     function addKey(bytes ecvrf, bytes ecdsa, bytes32 mldsa65Sha256, bytes32 ecvrfEvmSha256)
         returns (bytes32 keyHash);
     function retireKey(bytes32 keyHash);
+    function isActive(bytes32 keyHash) view returns (bool active);
     function revokeKey(bytes32 keyHash);
 
     interface Lottery {
@@ -30,7 +31,7 @@ sol! {
         function buy(uint256 number) payable returns (uint256 ticket);
         function storeHash(uint256 number);
         function alphaOf(uint256 number) view returns (bytes alpha);
-        function draw(uint256 number, Receipt receipt, bytes signature, bytes publicKey, bytes proof);
+        function draw(uint256 number, R4Receipt receipt, bytes signature, bytes publicKey, bytes proof);
         function owed(address account) view returns (uint256 amount);
         error WrongState(uint8 state);
         error WrongAlpha();
@@ -40,7 +41,7 @@ sol! {
         function bet(uint8 face) payable returns (uint256 number);
         function storeHash(uint256 number);
         function alphaOf(uint256 number) view returns (bytes alpha);
-        function settle(uint256 number, Receipt receipt, bytes signature, bytes publicKey, bytes proof);
+        function settle(uint256 number, R4Receipt receipt, bytes signature, bytes publicKey, bytes proof);
         function owed(address account) view returns (uint256 amount);
         function fund() payable;
         function funds() view returns (uint256 amount);

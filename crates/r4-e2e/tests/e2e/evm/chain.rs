@@ -23,6 +23,7 @@ use crate::harness::external;
 
 const SLOAD: u8 = 0x54;
 const SSTORE: u8 = 0x55;
+const ECRECOVER: Address = address!("0x0000000000000000000000000000000000000001");
 const SHA256: Address = address!("0x0000000000000000000000000000000000000002");
 
 /// Accounts, contracts, and the block that the next call sees.
@@ -37,8 +38,8 @@ pub(crate) struct Chain {
     pub(crate) timestamp: u64,
     /// The gas limit of every transaction; 16 million where there is none.
     pub(crate) gas_limit: Option<u64>,
-    /// What the precompile for SHA-256 answers to some messages, in place of their hash.
-    pub(crate) hashes: BTreeMap<Vec<u8>, B256>,
+    /// What the precompiles for ecrecover and SHA-256 answer to some inputs, in place of the truth.
+    pub(crate) answers: BTreeMap<Vec<u8>, B256>,
 }
 
 /// How a call ended.
@@ -83,7 +84,7 @@ impl Chain {
     /// Calls with bytes as they are.
     pub(crate) fn view_bytes(&mut self, to: Address, data: Vec<u8>) -> Outcome {
         let tx = self.tx(Address::ZERO, TxKind::Call(to), data, U256::ZERO);
-        let meter = Meter { hashes: self.hashes.clone(), ..Meter::default() };
+        let meter = Meter { answers: self.answers.clone(), ..Meter::default() };
         let mut evm = self.context().build_mainnet_with_inspector(meter);
         let result = evm.inspect_one_tx(tx).unwrap();
         Outcome::of(result, &evm.inspector)
@@ -116,7 +117,7 @@ impl Chain {
         account.balance += value;
         self.db.insert_account_info(from, account);
         let tx = self.tx(from, kind, data, value);
-        let meter = Meter { hashes: self.hashes.clone(), ..Meter::default() };
+        let meter = Meter { answers: self.answers.clone(), ..Meter::default() };
         let mut evm = self.context().build_mainnet_with_inspector(meter);
         let result = evm.inspect_tx_commit(tx).unwrap();
         let created = result.created_address();
@@ -179,7 +180,7 @@ struct Meter {
     execution: u64,
     storage: u64,
     before: Option<u64>,
-    hashes: BTreeMap<Vec<u8>, B256>,
+    answers: BTreeMap<Vec<u8>, B256>,
 }
 
 impl<CTX: ContextTr> Inspector<CTX> for Meter {
@@ -195,12 +196,12 @@ impl<CTX: ContextTr> Inspector<CTX> for Meter {
     }
 
     fn call(&mut self, context: &mut CTX, inputs: &mut CallInputs) -> Option<CallOutcome> {
-        if inputs.target_address != SHA256 {
+        if ![ECRECOVER, SHA256].contains(&inputs.target_address) {
             return None;
         }
-        let hash = self.hashes.get(&inputs.input.bytes(context)[..])?;
+        let answer = self.answers.get(&inputs.input.bytes(context)[..])?;
         let gas = Gas::new(inputs.gas_limit);
-        let result = InterpreterResult::new(InstructionResult::Return, (*hash).into(), gas);
+        let result = InterpreterResult::new(InstructionResult::Return, (*answer).into(), gas);
         Some(CallOutcome::new(result, inputs.return_memory_offset.clone()))
     }
 

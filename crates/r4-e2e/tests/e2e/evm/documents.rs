@@ -1,6 +1,6 @@
 //! Receipts as JSON, brought to the chain: those of vectors/receipts.json, and fresh ones of a node.
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::B256;
 use r4_ecvrf::evm::evm_proof;
 use r4_ecvrf::{Proof, PublicKey};
 use serde_json::Value;
@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::abi::{Receipt, verifyFullCall};
+use super::abi::{R4Receipt, verifyFullCall};
 use super::chain::Chain;
 use super::ecvrf::Input;
 use super::issuer::{CHAIN_ID, Keys, NOW, Signed};
@@ -38,7 +38,7 @@ impl Document {
     /// What a caller of `verifyFull` makes of the document, believing all of it.
     pub(super) fn signed(&self) -> Option<Signed> {
         let has = |field: &str| self.0.get(field).is_some();
-        let receipt = Receipt {
+        let receipt = R4Receipt {
             keyHash: self.word("/key_hash")?,
             index: self.text("/index")?.parse().ok()?,
             alphaHash: alloy_primitives::keccak256(self.bytes("/alpha")?),
@@ -119,20 +119,23 @@ fn fresh_receipts_of_a_node() {
     // Deployed before the receipts are made, and called after.
     let verifier = keys.deploy(&mut chain);
     let bound = format!("format=evm&chain_id={CHAIN_ID}&contract={}", verifier.to_checksum(None));
-    for query in ["alpha=68656c6c6f", "sig=ecdsa&alpha=00", "sig=dual"] {
-        let answer = node.get_keyed(&format!("/v1/vrf?{query}&{bound}")).expect(200);
-        let document = Document(answer.json());
-        chain.timestamp = document.timestamp().unwrap();
-        let call = document.bytes("/evm_call").unwrap();
-        let outcome = chain.view_bytes(verifier, call.clone());
-        assert_eq!(outcome.returned::<verifyFullCall>(), document.word("/random").unwrap());
-        // The same call, encoded here.
-        let signed = document.signed().unwrap();
-        assert_eq!(signed.vrf.proof, document.bytes("/vrf/evm_proof").unwrap());
-        assert_eq!(alloy_sol_types::SolCall::abi_encode(&signed.full()), call);
-        // Elsewhere it does not count.
-        let elsewhere = keys.deploy(&mut chain);
-        assert!(chain.view_bytes(elsewhere, call).output.is_err());
+    let (word, long) = (&"61".repeat(32), "61".repeat(1024));
+    for alpha in ["", "&alpha=00", &format!("&alpha={word}"), &format!("&alpha={long}")] {
+        for sig in ["dual", "ecdsa"] {
+            let query = format!("sig={sig}{alpha}");
+            let answer = node.get_keyed(&format!("/v1/vrf?{query}&{bound}")).expect(200);
+            let document = Document(answer.json());
+            chain.timestamp = document.timestamp().unwrap();
+            let call = document.bytes("/evm_call").unwrap();
+            let outcome = chain.view_bytes(verifier, call.clone());
+            assert_eq!(outcome.returned::<verifyFullCall>(), document.word("/random").unwrap());
+            // The same call, encoded by alloy.
+            let signed = document.signed().unwrap();
+            assert_eq!(signed.vrf.proof, document.bytes("/vrf/evm_proof").unwrap());
+            assert_eq!(alloy_sol_types::SolCall::abi_encode(&signed.full()), call);
+            // Elsewhere it does not count.
+            let elsewhere = keys.deploy(&mut chain);
+            assert!(chain.view_bytes(elsewhere, call).output.is_err());
+        }
     }
-    assert_ne!(verifier, Address::ZERO);
 }

@@ -1,6 +1,6 @@
 //! `R4EcvrfVerifier` against vectors, our prover, and whoever would cheat.
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256, U256, keccak256};
 use alloy_sol_types::{SolError, sol};
 use r4_ecvrf::evm::evm_proof;
 use r4_ecvrf::{Proof, PublicKey, SecretKey};
@@ -244,7 +244,7 @@ fn a_hash_not_below_p_needs_no_witness() {
     let parts = owner.prove(&alpha[..], 2);
     for hash in [P, P + U256::ONE, U256::MAX] {
         for counter in [0, 1] {
-            verifier.chain.hashes = [(owner.message(&alpha[..], counter), hash.into())].into();
+            verifier.chain.answers = [(owner.message(&alpha[..], counter), hash.into())].into();
             let mut one_less = parts.clone();
             one_less.witnesses.remove(counter.into());
             let input = Input::cheat(&owner, &alpha[..], &one_less);
@@ -256,16 +256,16 @@ fn a_hash_not_below_p_needs_no_witness() {
     // No counter of 256 is left: the last is tried again, and that is noticed.
     let all =
         (0..=u8::MAX).map(|counter| (owner.message(&alpha[..], counter), B256::repeat_byte(255)));
-    verifier.chain.hashes = all.take(255).collect();
+    verifier.chain.answers = all.take(255).collect();
     let none = Parts { witnesses: vec![], ..parts };
     let left = owner.prove_for(lifted(&owner, &alpha), none.gamma, owner.x);
     verifier.refuses::<WrongH>("counter 255", &Input::cheat(&owner, &alpha[..], &left));
     // Witnesses for 255 counters, and the last one needs none.
     let no_x = U256::from(5);
     let last = (owner.message(&alpha[..], 255), B256::repeat_byte(255));
-    verifier.chain.hashes =
+    verifier.chain.answers =
         (0..255).map(|counter| (owner.message(&alpha[..], counter), no_x.into())).collect();
-    verifier.chain.hashes.extend([last]);
+    verifier.chain.answers.extend([last]);
     let all = Parts { witnesses: vec![cheat::witness(no_x); 255], ..left };
     verifier.refuses::<NoCounterLeft>("counter 256", &Input::cheat(&owner, &alpha[..], &all));
 }
@@ -394,6 +394,36 @@ fn forged_hints_are_refused() {
     assert_eq!(verifier.accepts(&Input::cheat(&owner, &alpha[..], &twin)), Some(good.beta()));
 }
 
+/// Two strings of 64 bytes with one address, of which one is U and the other is off the curve: if it
+/// passed, its y could be searched for when c is known, and 2⁸⁰ tries would forge any proof.
+#[test]
+fn a_point_u_off_the_curve_is_refused() {
+    let mut verifier = Verifier::new();
+    let owner = Owner::new(U256::from(77));
+    let alpha = stream("off the curve", 0);
+    let counter = owner.counters(&alpha[..]).next().unwrap();
+    let good = owner.prove(&alpha[..], counter);
+    let key = owner.public.serialize();
+    let (x, tag) = (U256::from_be_slice(&key[1..]), U256::from(key[0]));
+    let z = N - good.s.mul_mod(x, N);
+    let recovers_u = [z, tag + U256::from(25), x, N - good.c.mul_mod(x, N)];
+    let recovers_u: Vec<u8> = recovers_u.iter().flat_map(U256::to_be_bytes::<32>).collect();
+    // The challenge has the tag of U, which stays.
+    for y in [good.u.1 + U256::from(2), U256::from(2) + (good.u.1 & U256::ONE)] {
+        let u = (good.u.0, y);
+        let coordinates = [u.0, u.1].map(|number| number.to_be_bytes::<32>());
+        let address = Address::from_slice(&keccak256(coordinates.as_flattened())[12..]).into_word();
+        verifier.chain.answers = [(recovers_u.clone(), address)].into();
+        let lie = Parts { u, ..good.clone() };
+        verifier.refuses::<WrongU>("off the curve", &Input::cheat(&owner, &alpha[..], &lie));
+    }
+    // The answers count: without them the honest U passes, with them it does not.
+    let honest = Input::cheat(&owner, &alpha[..], &good);
+    verifier.refuses::<WrongU>("the answer is for another point", &honest);
+    verifier.chain.answers.clear();
+    assert_eq!(verifier.accepts(&honest), Some(good.beta()));
+}
+
 /// A and −B with the same x: every slope would pass, so none does.
 #[test]
 fn a_vertical_line_is_refused() {
@@ -458,14 +488,14 @@ impl Verifier {
     /// Refuses a key that is no point, whose U cannot be recovered. H is kept by answering its hash.
     fn refuses_key(&mut self, base: &Input, key: Vec<u8>) {
         let owner = Owner::new(U256::from(77));
-        self.chain.hashes = (0..=u8::MAX)
+        self.chain.answers = (0..=u8::MAX)
             .map(|counter| {
                 let message = [&[0xfe, 1], &key[..], &base.alpha, &[counter, 0]].concat();
                 (message, owner.hash(&base.alpha, counter).into())
             })
             .collect();
         self.refuses::<WrongU>("key", &Input { key, ..base.clone() });
-        self.chain.hashes.clear();
+        self.chain.answers.clear();
     }
 }
 

@@ -7,7 +7,7 @@ use secp256k1::{Message, PublicKey};
 use sha2::{Digest as _, Sha256};
 
 use super::abi::{
-    Receipt, addKeyCall, consumeFullCall, hashReceiptCall, verifyAttestedCall, verifyFullCall,
+    R4Receipt, addKeyCall, consumeFullCall, hashReceiptCall, verifyAttestedCall, verifyFullCall,
 };
 use super::chain::{Chain, Outcome};
 use super::ecvrf::Input;
@@ -40,7 +40,7 @@ pub(crate) struct Issuer {
 /// A receipt and all that goes with it on chain.
 #[derive(Clone)]
 pub(crate) struct Signed {
-    pub(crate) receipt: Receipt,
+    pub(crate) receipt: R4Receipt,
     pub(crate) signature: Vec<u8>,
     pub(crate) vrf: Input,
 }
@@ -103,7 +103,7 @@ impl Issuer {
         timestamp: u64,
     ) -> Signed {
         let (vrf, random) = Input::prove(&self.vrf, alpha);
-        let receipt = Receipt {
+        let receipt = R4Receipt {
             keyHash: self.keys.key_hash(),
             index: 7,
             alphaHash: keccak256(alpha),
@@ -116,7 +116,12 @@ impl Issuer {
     }
 
     /// Signs any receipt.
-    pub(crate) fn sign(&self, chain: &mut Chain, contract: Address, receipt: &Receipt) -> Vec<u8> {
+    pub(crate) fn sign(
+        &self,
+        chain: &mut Chain,
+        contract: Address,
+        receipt: &R4Receipt,
+    ) -> Vec<u8> {
         let call = hashReceiptCall { receipt: receipt.clone() };
         let digest = chain.view(contract, &call).returned::<hashReceiptCall>();
         let message = Message::from_digest(digest.0);

@@ -1,6 +1,6 @@
 //! The contracts, run by revm from the committed artifacts.
 
-mod abi;
+pub(crate) mod abi;
 mod chain;
 mod cheat;
 mod documents;

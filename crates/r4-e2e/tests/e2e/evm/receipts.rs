@@ -3,10 +3,11 @@
 use alloy_primitives::{Address, B256, U256, keccak256};
 use alloy_sol_types::{SolError, sol};
 use r4_ecvrf::SecretKey;
+use sha2::{Digest as _, Sha256};
 
 use super::abi::{
-    Receipt, addKeyCall, consumeFullCall, retireKeyCall, revokeKeyCall, verifyAttestedCall,
-    verifyFullCall,
+    R4Receipt, addKeyCall, consumeFullCall, isActiveCall, retireKeyCall, revokeKeyCall,
+    verifyAttestedCall, verifyFullCall,
 };
 use super::cheat::N;
 use super::ecvrf::Input;
@@ -68,8 +69,12 @@ impl Deployed {
         }
     }
 
+    fn is_active(&mut self, key_hash: B256) -> bool {
+        self.view(&isActiveCall { keyHash: key_hash }).returned::<isActiveCall>()
+    }
+
     /// The receipt, changed and signed again by the operator.
-    fn signed_again(&mut self, signed: &Signed, change: impl FnOnce(&mut Receipt)) -> Signed {
+    fn signed_again(&mut self, signed: &Signed, change: impl FnOnce(&mut R4Receipt)) -> Signed {
         let mut signed = signed.clone();
         change(&mut signed.receipt);
         signed.signature = self.issuer.sign(&mut self.chain, self.verifier, &signed.receipt);
@@ -296,12 +301,16 @@ fn a_new_key_waits_a_day() {
     node.chain.timestamp = NOW + DAY - 1;
     let early = node.answer(b"alpha");
     node.refuses::<KeyNotYetActive>("a second early", &early);
+    assert!(!node.is_active(hash) && !node.is_active(B256::ZERO));
     let ahead = node.signed_again(&early, |receipt| receipt.timestamp = NOW + DAY);
     node.refuses::<KeyNotYetActive>("a second early, dated ahead", &ahead);
     node.chain.timestamp += 1;
     node.refuses::<KeyNotYetActive>("dated before", &early);
     let good = node.answer(b"alpha");
     node.accepts(&good);
+    assert!(node.is_active(hash));
+    node.own(&revokeKeyCall { keyHash: hash }).output.unwrap();
+    assert!(!node.is_active(hash));
 }
 
 #[test]
@@ -311,7 +320,9 @@ fn retired_and_revoked_keys() {
     let hash = node.issuer.keys.key_hash();
     node.chain.timestamp += 10;
     let late = node.answer(b"alpha");
+    assert!(node.is_active(hash));
     node.own(&retireKeyCall { keyHash: hash }).output.unwrap();
+    assert!(!node.is_active(hash));
     node.accepts(&good);
     node.refuses::<KeyRetired>("dated at the end", &late);
     assert!(node.own(&retireKeyCall { keyHash: hash }).reverted_with::<KeyRetired>());
@@ -375,6 +386,11 @@ fn keys_that_are_none() {
         ecvrf[1..].copy_from_slice(&ecdsa[..32]);
     });
     assert!(node.own(&shared).reverted_with::<SharedKey>());
+    let keys = Issuer::new(2).keys;
+    for other in [Sha256::digest(&keys.ecvrf), Sha256::digest(keys.ecdsa.serialize())] {
+        let shared = addKeyCall { ecvrfEvmSha256: B256::from_slice(&other), ..good.clone() };
+        assert!(node.own(&shared).reverted_with::<SharedKey>());
+    }
     node.own(&good).output.unwrap();
 }
 
