@@ -1,6 +1,7 @@
 //! The document of `GET /keys`: every epoch's public keys, and which epoch is active. A verifier
 //! that keeps it pins whom to trust.
 
+use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
@@ -16,7 +17,7 @@ use crate::timestamp::Timestamp;
 pub const MAX_KEYS_DOCUMENT_BYTES: usize = 1024 * 1024;
 
 /// The public keys of a node. Each epoch's key hash has been recomputed from its keys, and the
-/// active epoch is the only one with that status.
+/// active epoch is the only one with that status; no epoch is there twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeysDocument {
     active: KeyHash,
@@ -71,6 +72,11 @@ impl KeysDocument {
         let mut actives = epochs.iter().filter(|epoch| epoch.status == Status::Active);
         if actives.next().map(Epoch::key_hash) != Some(active) || actives.next().is_some() {
             return Err(fields.wrong("active", "the key hash of the one active epoch"));
+        }
+        // One that was revoked is not to come back under another status.
+        let hashes: BTreeSet<_> = epochs.iter().map(Epoch::key_hash).collect();
+        if hashes.len() != epochs.len() {
+            return Err(fields.wrong("epochs", "one entry for each key hash"));
         }
         fields.finish()?;
         Ok(Self { active, epochs })

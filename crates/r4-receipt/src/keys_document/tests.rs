@@ -25,6 +25,19 @@ fn four_epochs() -> KeysDocument {
 }
 
 #[test]
+fn an_epoch_is_listed_once() {
+    for status in [Status::Retired, Status::Revoked] {
+        let mut document = four_epochs();
+        let mut again = document.epochs[3].clone();
+        again.status = status;
+        document.epochs.push(again);
+        let error = KeysDocument::parse(document.to_json().as_bytes()).unwrap_err();
+        assert_eq!(error.field(), Some("epochs"), "{error}");
+        assert!(error.to_string().contains("one entry for each key hash"), "{error}");
+    }
+}
+
+#[test]
 fn round_trip() {
     for document in [document(), four_epochs()] {
         assert_eq!(KeysDocument::parse(document.to_json().as_bytes()), Ok(document));
