@@ -8,10 +8,13 @@ for pair in "${wanted[@]}"; do
 done
 ls /usr/lib/*/libc.a >/dev/null 2>&1 || missing+=(libc6-dev)
 python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
-if [ "${#missing[@]}" -eq 0 ]; then
-  echo "all there"
-  exit 0
+if [ "${#missing[@]}" -ne 0 ]; then
+  command -v apt-get >/dev/null || { echo "install by hand: ${missing[*]}"; exit 1; }
+  apt-get update -q
+  DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
 fi
-command -v apt-get >/dev/null || { echo "install by hand: ${missing[*]}"; exit 1; }
-apt-get update -q
-DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
+# Debian 12's own is older.
+node -e 'const [major, minor] = process.versions.node.split(".").map(Number);
+  process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)' ||
+  { echo "Node.js 20.19 or newer is needed, and $(node --version) is installed; see nodejs.org"; exit 1; }
+echo "all there"
