@@ -16,7 +16,8 @@ of 81 bytes, and after it numbers that are cheaper to check on chain than to com
 checks each of them, so whoever made them need not be trusted. The same proof always gives the same
 bytes: 305, and 32 for each hash of alpha that is on no point of the curve.
 
-Exit codes: 0 done; 1 the proof is wrong, or has no such form (1 in 2^127); 2 a value is malformed.";
+Exit codes: 0 done; 1 the proof is wrong, or has no such form (a chance below 2^-126); 2 a value is
+malformed.";
 
 /// Arguments of `r4 evm-proof`.
 #[derive(Debug, clap::Args)]

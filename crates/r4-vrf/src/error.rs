@@ -49,7 +49,7 @@ pub enum IssueError {
     /// Signing has stopped before.
     #[error("signing has stopped: {0}")]
     Halted(String),
-    /// A right proof has no form for contracts. The chance is 2⁻¹²⁷.
+    /// A right proof has no form for contracts. The chance is below 2⁻¹²⁶.
     #[error(transparent)]
     NoEvmForm(EvmProofError),
 }

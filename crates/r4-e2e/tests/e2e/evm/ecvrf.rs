@@ -182,6 +182,30 @@ fn flip_bit(input: &Input, bit: usize) -> Input {
     flipped
 }
 
+/// Keys, alphas and proofs in all combinations: both give the same output, or none.
+#[test]
+fn rust_and_the_evm_agree() {
+    let mut verifier = Verifier::new();
+    let pairs = (0..5).flat_map(|key| (0..5).map(move |alpha| (key, alpha)));
+    let inputs: Vec<Input> = pairs
+        .map(|(key, alpha)| Input::prove(&secret("agree", key), &stream("agree", alpha)[..]).0)
+        .collect();
+    let mut accepted = 0;
+    for Input { key, .. } in inputs.iter().step_by(5) {
+        for Input { alpha, .. } in &inputs[..5] {
+            for Input { proof, .. } in &inputs {
+                let (key, alpha, proof) = (key.clone(), alpha.clone(), proof.clone());
+                let public = PublicKey::from_bytes(&key).unwrap();
+                let pi = Proof::parse(&proof[..81]).unwrap();
+                let beta = public.verify(&alpha, &pi).ok().map(|beta| beta.to_bytes().into());
+                assert_eq!(verifier.accepts(&Input { key, alpha, proof }), beta);
+                accepted += usize::from(beta.is_some());
+            }
+        }
+    }
+    assert_eq!(accepted, 25);
+}
+
 /// The second prover agrees with the first, and so does the contract.
 #[test]
 fn the_cheat_can_be_honest() {
