@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+
+_STEP_SECONDS = 0.01
 
 
 @dataclass
@@ -21,6 +25,8 @@ class Answer:
     missing: int = 0  # bytes that the head announces and that never come
     hangs: bool = False  # after the body that there is
     drops: bool = False  # closes the connection instead of answering
+    head_seconds: float = 0  # for which the head comes byte by byte
+    drips: bool = False  # the body comes byte by byte
 
 
 class Stub:
@@ -35,7 +41,8 @@ class Stub:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 stub.requests.append((self.path, self.headers.get("x-api-key", "")))
-                stub.answer(self)
+                with suppress(ConnectionError):
+                    stub.answer(self)
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -55,15 +62,27 @@ class Stub:
         if answer.drops:
             return
         handler.send_response(answer.status)
+        if answer.head_seconds:
+            handler.flush_headers()
+            self._drip(handler, b"x-drip: " + b"a" * int(answer.head_seconds / _STEP_SECONDS))
+            handler.wfile.write(b"\r\n")
         for name, value in answer.headers.items():
             handler.send_header(name, value)
         announced = len(answer.body) + answer.missing + (1 if answer.hangs else 0)
         handler.send_header("content-length", str(announced))
         handler.end_headers()
-        handler.wfile.write(answer.body)
-        handler.wfile.flush()
+        if answer.drips:
+            self._drip(handler, answer.body)
+        else:
+            handler.wfile.write(answer.body)
         if answer.hangs:
             self.release.wait(30)
+
+    def _drip(self, handler: BaseHTTPRequestHandler, octets: bytes) -> None:
+        for octet in octets:
+            handler.wfile.write(bytes([octet]))
+            if self.release.wait(_STEP_SECONDS):
+                return
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -6,6 +6,7 @@ import asyncio
 import json
 import traceback
 from email.utils import formatdate
+from math import inf, nan
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +17,7 @@ from re4ctor import AsyncClient, Client
 from stub import Answer, Stub
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
 KEY = "s3cret-key-of-a-caller"
 DOCUMENTS = {case["name"]: case["document"].encode() for case in vectors("receipts.json")["cases"]}
@@ -247,6 +248,83 @@ def test_a_document_that_trickles(monkeypatch: pytest.MonkeyPatch) -> None:
             vrf(client)
 
 
+@pytest.mark.parametrize("call", [random, vrf])
+def test_a_head_that_comes_too_late(call: Callable[[Client], object]) -> None:
+    with (
+        Stub(Answer(body=RECEIPT, head_seconds=0.5)) as stub,
+        Client(stub.url, KEY, timeout=0.3, retries=0) as client,
+        pytest.raises(re4ctor.Timeout) as error,
+    ):
+        call(client)
+    assert error.value.sent
+
+
+@pytest.mark.parametrize("call", [random, vrf])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(head_seconds=30),
+        Answer(500, head_seconds=30),
+        Answer(500, RECEIPT, drips=True),
+        # A chunk's size with an extension that does not end.
+        Answer(body=b"4;" + b"x" * 3000, headers={"transfer-encoding": "chunked"}, drips=True),
+    ],
+)
+def test_nothing_that_drips_holds_the_async_client(
+    call: Callable[[Any], Awaitable[object]], answer: Answer
+) -> None:
+    async def use(url: str) -> None:
+        async with AsyncClient(url, KEY, timeout=0.2, retries=0) as client:
+            await asyncio.wait_for(call(client), 5)
+
+    with Stub(answer) as stub, pytest.raises(re4ctor.Timeout) as error:
+        asyncio.run(use(stub.url))
+    assert error.value.sent
+
+
+def test_a_document_that_drips() -> None:
+    async def use(url: str) -> None:
+        async with AsyncClient(url, KEY, timeout=0.2, retries=0) as client:
+            await asyncio.wait_for(client.vrf(ALPHA, chain_id=CHAIN_ID), 5)
+
+    with Stub(Answer(body=RECEIPT, drips=True)) as stub:
+        with pytest.raises(re4ctor.Timeout):
+            asyncio.run(use(stub.url))
+        with (
+            Client(stub.url, KEY, timeout=0.2, retries=0) as client,
+            pytest.raises(re4ctor.Timeout),
+        ):
+            vrf(client)
+
+
+def test_random_bytes_may_take_longer() -> None:
+    body = bytes(range(60))
+
+    async def use(url: str) -> bytes:
+        async with AsyncClient(url, KEY, timeout=0.3, retries=0) as client:
+            return await client.random(60)
+
+    with Stub(Answer(body=body, drips=True)) as stub:
+        assert asyncio.run(use(stub.url)) == body
+        with Client(stub.url, KEY, timeout=0.3, retries=0) as client:
+            assert client.random(60) == body
+
+
+def test_a_time_out_of_the_caller_is_not_ours() -> None:
+    def progress(*_: int) -> None:
+        raise TimeoutError("the caller's")
+
+    async def use(url: str) -> None:
+        async with AsyncClient(url, KEY) as client:
+            await client.random(4, progress)
+
+    with Stub(Answer(body=b"abcd")) as stub:
+        with pytest.raises(TimeoutError, match="the caller's"):
+            asyncio.run(use(stub.url))
+        with Client(stub.url, KEY) as client, pytest.raises(TimeoutError, match="the caller's"):
+            client.random(4, progress)
+
+
 @pytest.mark.parametrize("body", [b"abc", b"abcde", b"", b"a" * 2_000_000])
 def test_random_bytes_of_another_number(body: bytes) -> None:
     with (
@@ -336,9 +414,20 @@ def test_the_key_is_never_shown(answer: Answer) -> None:
         {"base_url": "ftp://127.0.0.1"},
         {"base_url": "http://"},
         {"base_url": f"http://user:{KEY}@127.0.0.1"},
+        {"base_url": f"http://:{KEY}@127.0.0.1"},
+        {"base_url": f"http://{KEY}@127.0.0.1"},
+        {"base_url": f"http://:{KEY}@127.0.0.1:99999"},
+        {"base_url": f"http://:{KEY}@\u2100"},
         {"base_url": f"http://127.0.0.1?key={KEY}"},
+        {"base_url": f"http://127.0.0.1#{KEY}"},
         {"timeout": 0},
+        {"timeout": -1.0},
+        {"timeout": nan},
+        {"timeout": inf},
         {"retries": -1},
+        {"retries": 1.0},
+        {"retries": inf},
+        {"retries": True},
     ],
 )
 @pytest.mark.parametrize("kind", [Client, AsyncClient])

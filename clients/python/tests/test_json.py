@@ -130,6 +130,24 @@ def test_a_strangers_name_is_shortened_and_escaped() -> None:
     assert len(error.value.field) < 80
 
 
+@pytest.mark.parametrize(
+    ("letter", "shown"),
+    [
+        ("\u0301", "\\u{301}"),
+        ("\u20dd", "\\u{20dd}"),
+        ("\ufe0f", "\\u{fe0f}"),
+        ("\u0903", "\u0903"),
+        ("\u00e9", "\u00e9"),
+        ("\u200d", "\\u{200d}"),
+        ("\n", "\\n"),
+    ],
+)
+def test_marks_that_would_join_a_letter_are_escaped(letter: str, shown: str) -> None:
+    with pytest.raises(MalformedDocument) as error:
+        Fields.parse(json.dumps({"x" + letter: 1}).encode(), 1000).finish()
+    assert error.value.field == "x" + shown
+
+
 def keys() -> dict[str, Any]:
     copy: dict[str, Any] = json.loads(json.dumps(RECEIPTS["trusted"]["keys"]))
     return copy
@@ -152,6 +170,8 @@ WRONG_KEYS: list[tuple[Callable[[dict[str, Any]], Any], str]] = [
     (lambda d: d.update(epochs={}), "epochs"),
     (lambda d: d.update(epochs=[1]), "epochs"),
     (lambda d: d["epochs"].append(epoch(d)), "active"),
+    (lambda d: d["epochs"].append(epoch(d) | {"status": "revoked"}), "epochs"),
+    (lambda d: d["epochs"].insert(0, epoch(d) | {"status": "retired"}), "epochs"),
     (lambda d: epoch(d).update(status="lost"), "status"),
     (lambda d: epoch(d).update(status="retired"), "active"),
     (lambda d: epoch(d).update(valid_until=1), "valid_until"),
@@ -180,6 +200,16 @@ def test_keys_documents_that_are_refused(
         Keys.parse(json.dumps(document))
     assert error.value.field is not None
     assert error.value.field.rsplit(".", 1)[-1] == field
+
+
+def test_an_epoch_is_listed_once() -> None:
+    for at, listed in enumerate(keys()["epochs"]):
+        for status in ("retired", "announced", "revoked"):
+            document = keys()
+            document["epochs"].insert(at, listed | {"status": status})
+            with pytest.raises(MalformedKeys, match="one entry for each key hash") as error:
+                Keys.parse(json.dumps(document))
+            assert error.value.field == "epochs"
 
 
 def test_keys_documents_may_be_longer_than_receipts() -> None:

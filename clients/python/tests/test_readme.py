@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,14 @@ import pytest
 from re4ctor.__main__ import Exit, main
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
+
+
+def test_it_is_installed_into_an_environment_of_its_own(tmp_path: Path) -> None:
+    [installation] = re.findall("```sh\n(.*?)```", README, re.DOTALL)
+    inside_only = "pip --require-virtualenv install --no-index pip"
+    inside = installation.replace("pip install ./clients/python", inside_only)
+    assert inside != installation
+    subprocess.run(["sh", "-ec", inside], cwd=tmp_path, check=True)  # noqa: S603, S607 - our README
 
 
 @pytest.mark.usefixtures("node")

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from typing import Any
 
 import pytest
 
 from conftest import vectors
 from re4ctor import MalformedKeys, Outcome, Receipt, Verdict, verify
+from re4ctor._keccak import keccak256
 
 RECEIPTS = vectors("receipts.json")
 TRUSTED = RECEIPTS["trusted"]
 CASES = {case["name"]: case["document"] for case in RECEIPTS["cases"]}
 DUAL = CASES["valid: dual, index alpha, no chain"]
 EVM = CASES["evm: valid: dual, contract"]
+ATTESTATION = CASES["attestation: mldsa65, 1000 bytes"]
 
 
 @pytest.mark.parametrize("key_hash", [TRUSTED["key_hash"], TRUSTED["key_hash"][2:].upper()])
@@ -92,3 +95,44 @@ def test_inputs_are_shown() -> None:
     assert inputs["evm"]["recomputed_proof"] == members["vrf"]["evm_proof"]
     assert inputs["digest"]["recomputed"] == members["msg_hash"]
     assert inputs["signer"]["recovered"] == members["signer_addr"]
+
+
+def test_a_call_is_shown_by_its_hash() -> None:
+    names = ["evm_proof", "recomputed_proof", "evm_call_sha256", "recomputed_call_sha256"]
+    inputs = {check.name: check.inputs for check in verify(EVM).checks}["evm"]
+    assert list(inputs) == names
+    hashed = "0x" + sha256(bytes.fromhex(json.loads(EVM)["evm_call"][2:])).hexdigest()
+    assert [inputs[name] for name in names[2:]] == [hashed, hashed]
+    members = json.loads(EVM)
+    del members["evm_call"]
+    members["vrf"]["proof"] = "0x04" + members["vrf"]["proof"][4:]
+    inputs = {check.name: check.inputs for check in verify(json.dumps(members)).checks}["evm"]
+    assert inputs["evm_call_sha256"] == "none"
+    assert inputs["recomputed_call_sha256"] == inputs["recomputed_proof"]
+    assert "gamma" in inputs["recomputed_proof"]
+
+
+ALWAYS = ["chain_id", "contract", "domain_separator", "id", "msg_hash", "recomputed"]
+
+
+def test_everything_that_is_hashed_is_shown() -> None:
+    inputs = {check.name: check.inputs for check in verify(EVM).checks}["digest"]
+    hashed = ["key_hash", "index", "alpha_hash", "random", "timestamp", "schemes", "struct_hash"]
+    assert list(inputs) == hashed + ALWAYS
+    members = json.loads(EVM)
+    assert inputs["key_hash"] == members["key_hash"]
+    assert inputs["random"] == members["random"]
+    alpha = bytes.fromhex(members["alpha"][2:])
+    assert inputs["alpha_hash"] == "0x" + keccak256(alpha).hex()
+
+
+def test_everything_that_is_hashed_of_an_attestation_is_shown() -> None:
+    inputs = {check.name: check.inputs for check in verify(ATTESTATION).checks}["digest"]
+    hashed = ["key_hash", "index", "bytes_hash", "length", "core_hash", "mode"]
+    assert list(inputs) == [*hashed, "timestamp", "schemes", "struct_hash", *ALWAYS]
+    members = json.loads(ATTESTATION)
+    octets = bytes.fromhex(members["bytes"][2:])
+    assert inputs["bytes_hash"] == "0x" + keccak256(octets).hex()
+    assert inputs["length"] == str(members["n"])
+    assert inputs["core_hash"] == members["core_sha256"]
+    assert inputs["mode"] == {"sealed": "0", "fallback": "1"}[members["mode"]]

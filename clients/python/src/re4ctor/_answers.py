@@ -56,30 +56,47 @@ class Meter:
         return tell
 
 
+def deadline(settings: Settings) -> float:
+    """Returns when an attempt that begins now is over."""
+    return monotonic() + settings.timeout
+
+
 class Body:
     """Collects an answer's body, never more of it than it may have.
 
-    Documents and problems have to be there in the time-out's seconds; random bytes have it anew
-    for each part.
+    Documents and problems have to be there by the deadline, and so has the head of every answer;
+    random bytes have the time-out anew for each part.
     """
 
-    def __init__(self, call: Call, answer: httpx.Response, settings: Settings) -> None:
-        """Takes the head of the answer."""
+    def __init__(
+        self, call: Call, answer: httpx.Response, settings: Settings, deadline: float
+    ) -> None:
+        """Takes the head of the answer.
+
+        Raises:
+            Timeout: It came too late.
+        """
         self._call = call
         self._answer = answer
         self._settings = settings
         self._octets = bytearray()
         self._good = answer.status_code == _OK
-        self._deadline = monotonic() + settings.timeout
+        self._deadline = deadline
         self._limit = call.limit if self._good else MAX_DOCUMENT_BYTES
+        self._refuse_lateness()
+
+    @property
+    def in_parts(self) -> bool:
+        """Whether the deadline was for the head alone, and each part has the time-out anew."""
+        return self._good and self._call.size is not None
 
     def add(self, chunk: bytes) -> int:
         """Takes what came next, and returns how many bytes of a good answer there are now."""
         self._octets += chunk
         if len(self._octets) > self._limit:
             raise UnexpectedAnswer(f"the answer is longer than {self._limit} bytes")
-        if not (self._good and self._call.size) and monotonic() > self._deadline:
-            raise Timeout("the node did not finish its answer in time", sent=True)
+        if not self.in_parts:
+            self._refuse_lateness()
         return len(self._octets) if self._good else 0
 
     def finish(self) -> bytes:
@@ -95,6 +112,10 @@ class Body:
             got = len(self._octets)
             raise UnexpectedAnswer(f"the answer has {got} bytes instead of {self._call.size}")
         return bytes(self._octets)
+
+    def _refuse_lateness(self) -> None:
+        if monotonic() > self._deadline:
+            raise too_late()
 
     def _problem(self) -> ApiError:
         status, headers = self._answer.status_code, self._answer.headers
@@ -123,6 +144,11 @@ def _retry_after(text: str) -> float | None:
     except (TypeError, ValueError):
         return None
     return max(0.0, seconds)
+
+
+def too_late() -> Timeout:
+    """Makes the exception of an attempt whose deadline has passed."""
+    return Timeout("the node did not finish its answer in time", sent=True)
 
 
 def translate(error: httpx.HTTPError) -> NoAnswer:

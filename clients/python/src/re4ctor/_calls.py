@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import urlsplit
+
+import httpx
 
 from re4ctor import _parsing
 from re4ctor.documents import (
@@ -61,15 +63,20 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Refuses what cannot work, without naming the key."""
-        url = urlsplit(self.base_url)
-        if url.scheme not in ("http", "https") or not url.hostname:
+        try:
+            url = httpx.URL(self.base_url)
+        except httpx.InvalidURL:
+            raise ValueError("base_url is no URL") from None
+        if url.scheme not in ("http", "https") or not url.host:
             raise ValueError("base_url begins with http:// or https:// and names a host")
-        if url.username or url.query or url.fragment:
-            raise ValueError("base_url has no user, query or fragment")
+        if url.userinfo or url.query or url.fragment:
+            raise ValueError("base_url has no user, password, query or fragment")
         if not self.api_key or not all("!" <= letter <= "~" for letter in self.api_key):
             raise ValueError("api_key is a text of printable ASCII characters without spaces")
-        if self.timeout <= 0 or self.retries < 0:
-            raise ValueError("timeout is above zero, and retries is not below")
+        if not 0 < self.timeout < inf:
+            raise ValueError("timeout is a number of seconds above zero")
+        if type(self.retries) is not int or self.retries < 0:
+            raise ValueError("retries is a whole number, zero or above")
 
     def headers(self) -> dict[str, str]:
         """Returns the headers of every request."""

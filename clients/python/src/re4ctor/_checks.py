@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from re4ctor import _ecvrf, _evm, _signed
+from re4ctor._keccak import keccak256
 from re4ctor._policy import check, not_checked
 from re4ctor.documents import AlphaSource, Receipt, Schemes
 
@@ -138,23 +139,29 @@ def _check_random(receipt: Receipt) -> Check:
 
 def _check_evm(receipt: Receipt, stated: bytes, key_hash: bytes) -> Check:
     proof: bytes | str
-    call, wrong = None, None
+    call: bytes | str
+    wrong = None
     try:
         proof = _evm.proof(receipt)
     except _ecvrf.InvalidProofError as error:
-        proof = wrong = str(error)
+        proof = call = wrong = str(error)
     else:
-        call = _evm.call(receipt, key_hash, proof)
-        wrong = _evm.difference(stated, receipt.evm_call, proof, call)
+        right_call = _evm.call(receipt, key_hash, proof)
+        call = _sha256_or_none(right_call)
+        wrong = _evm.difference(stated, receipt.evm_call, proof, right_call)
     return check(
         "evm",
         wrong,
         "what a contract takes is that of this receipt",
         evm_proof=stated,
         recomputed_proof=proof,
-        evm_call=receipt.evm_call or "none",
-        recomputed_call=call or "none",
+        evm_call_sha256=_sha256_or_none(receipt.evm_call),
+        recomputed_call_sha256=call,
     )
+
+
+def _sha256_or_none(call: bytes | None) -> bytes | str:
+    return "none" if call is None else sha256(call).digest()
 
 
 def _check_digest(
@@ -170,10 +177,7 @@ def _check_digest(
         "digest",
         wrong,
         "the digest is that of the fields",
-        index=document.index,
-        timestamp=document.timestamp,
-        schemes=int(document.schemes),
-        struct_hash=document.struct_hash(document.keys.key_hash(), document.schemes),
+        **_hashed(document),
         chain_id="none" if domain.chain_id is None else domain.chain_id,
         contract=domain.contract or "none",
         domain_separator=domain.separator(),
@@ -181,6 +185,19 @@ def _check_digest(
         msg_hash=document.msg_hash,
         recomputed=digest,
     )
+
+
+def _hashed(document: Receipt | Attestation) -> dict[str, bytes | int]:
+    """Returns the members of the structure that is hashed, in their order, and its hash."""
+    key_hash = document.keys.key_hash()
+    members: dict[str, bytes | int] = {"key_hash": key_hash, "index": document.index}
+    if isinstance(document, Receipt):
+        members |= {"alpha_hash": keccak256(document.alpha), "random": document.random}
+    else:
+        members |= {"bytes_hash": keccak256(document.random), "length": len(document.random)}
+        members |= {"core_hash": document.core_sha256, "mode": int(document.mode)}
+    members |= {"timestamp": document.timestamp, "schemes": int(document.schemes)}
+    return members | {"struct_hash": document.struct_hash(key_hash, document.schemes)}
 
 
 def _check_schemes(document: Receipt | Attestation, signed_for: Schemes | None) -> Check:

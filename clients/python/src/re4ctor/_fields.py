@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import unicodedata
 from itertools import pairwise
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
@@ -21,6 +22,7 @@ T = TypeVar("T")
 
 _HEX = re.compile("0x(?:[0-9a-f]{2})*")
 _DECIMAL = re.compile("0|[1-9][0-9]{0,19}")
+_MARKS = ("Mn", "Me")
 _ESCAPES = {"\0": "\\0", "\t": "\\t", "\n": "\\n", "\r": "\\r"} | {c: "\\" + c for c in "'\"\\"}
 
 
@@ -171,5 +173,6 @@ class Fields:
 
 
 def _escaped(letter: str) -> str:
-    plain = letter if letter.isprintable() else f"\\u{{{ord(letter):x}}}"
-    return _ESCAPES.get(letter, plain)
+    # A mark would join the letter before it.
+    plain = letter.isprintable() and unicodedata.category(letter) not in _MARKS
+    return _ESCAPES.get(letter, letter if plain else f"\\u{{{ord(letter):x}}}")

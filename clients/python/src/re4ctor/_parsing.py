@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 from re4ctor import _ecvrf, _eip712, _json, _mldsa
 from re4ctor._curve import POINT_BYTES
 from re4ctor._fields import Fields
@@ -55,7 +57,16 @@ def _receipt(fields: Fields, octets: bytes) -> Receipt:
     evm_call = fields.hex("evm_call") if evm_proof is not None and fields.has("evm_call") else None
     vrf.finish()
     fields.finish()
-    return Receipt(*envelope, random, alpha, source, vrf_public_key, proof, evm_proof, evm_call)
+    return Receipt(
+        **envelope,
+        random=random,
+        alpha=alpha,
+        alpha_source=source,
+        vrf_public_key=vrf_public_key,
+        proof=proof,
+        evm_proof=evm_proof,
+        evm_call=evm_call,
+    )
 
 
 def _attestation(fields: Fields, octets: bytes) -> Attestation:
@@ -70,46 +81,50 @@ def _attestation(fields: Fields, octets: bytes) -> Attestation:
     core_sha256 = fields.hex("core_sha256", 32)
     mode = fields.choice("mode", {mode.name.lower(): mode for mode in Mode})
     fields.finish()
-    return Attestation(*envelope, attested, core_sha256, mode)
+    return Attestation(**envelope, random=attested, core_sha256=core_sha256, mode=mode)
 
 
-_Envelope = tuple[
-    bytes,
-    bytes,
-    bytes,
-    bytes,
-    KeySet,
-    int,
-    int,
-    Domain,
-    bytes,
-    Schemes,
-    EcdsaSignature | None,
-    bytes,
-    bytes,
-]
+class _Signatures(TypedDict):
+    schemes: Schemes
+    ecdsa: EcdsaSignature | None
+    signature: bytes
+    public_key: bytes
+
+
+class _Envelope(_Signatures):
+    """The attributes of Document."""
+
+    json: bytes
+    id: bytes
+    key_id: bytes
+    key_hash: bytes
+    keys: KeySet
+    index: int
+    timestamp: int
+    domain: Domain
+    msg_hash: bytes
 
 
 def _envelope(fields: Fields, octets: bytes) -> _Envelope:
-    """Reads the common fields, in the order of Document's attributes."""
+    """Reads the common fields, in this order: the first one at fault is the one named."""
     if fields.integer("version") != _VERSION:
         fields.wrong("version", "1")
     fields.exactly("hash_alg", "keccak256")
     # The node's own remark that it checked what it sends: no check rests on it.
     if not fields.bool("verified"):
         fields.wrong("verified", "true")
-    return (
-        octets,
-        fields.hex("id", 32),
-        fields.hex("key_id", 8),
-        fields.hex("key_hash", 32),
-        _key_set(fields.object("keys")),
-        fields.decimal("index"),
-        fields.timestamp("timestamp"),
-        _domain(fields.object("domain")),
-        fields.hex("msg_hash", 32),
-        *_signatures(fields),
-    )
+    return {
+        "json": octets,
+        "id": fields.hex("id", 32),
+        "key_id": fields.hex("key_id", 8),
+        "key_hash": fields.hex("key_hash", 32),
+        "keys": _key_set(fields.object("keys")),
+        "index": fields.decimal("index"),
+        "timestamp": fields.timestamp("timestamp"),
+        "domain": _domain(fields.object("domain")),
+        "msg_hash": fields.hex("msg_hash", 32),
+        **_signatures(fields),
+    }
 
 
 def _key_set(fields: Fields) -> KeySet:
@@ -134,7 +149,7 @@ def _domain(fields: Fields) -> Domain:
     return Domain(chain_id, contract)
 
 
-def _signatures(fields: Fields) -> tuple[Schemes, EcdsaSignature | None, bytes, bytes]:
+def _signatures(fields: Fields) -> _Signatures:
     """Reads the fields that the type calls for; the others are then unknown."""
     types = {schemes.signature_type: schemes for schemes in Schemes}
     schemes = fields.choice("signature_type", types)
@@ -143,8 +158,12 @@ def _signatures(fields: Fields) -> tuple[Schemes, EcdsaSignature | None, bytes, 
     if schemes.has_mldsa:
         fields.exactly("pq_scheme", "ML-DSA-65")
         signature_bytes, key_bytes = _mldsa.SIGNATURE_BYTES, _mldsa.PUBLIC_KEY_BYTES
-    signature = fields.base64("signature", signature_bytes)
-    return schemes, ecdsa, signature, fields.base64("public_key", key_bytes)
+    return {
+        "schemes": schemes,
+        "ecdsa": ecdsa,
+        "signature": fields.base64("signature", signature_bytes),
+        "public_key": fields.base64("public_key", key_bytes),
+    }
 
 
 def _ecdsa(fields: Fields) -> EcdsaSignature:

@@ -1,8 +1,8 @@
-"""A client of a node, for asyncio. It does what `re4ctor.Client` does."""
+"""A client of a node, for asyncio."""
 
 from __future__ import annotations
 
-from asyncio import sleep
+from asyncio import get_running_loop, sleep, timeout
 from typing import TYPE_CHECKING
 
 import httpx
@@ -21,22 +21,15 @@ if TYPE_CHECKING:
 
 
 class AsyncClient:
-    """A node's public interface. Use it in a ``async with`` block, or call `aclose`.
-
-    It parses what a node answers, but trusts it no further: give `Receipt.json` to
-    `re4ctor.verify` with a key that you pinned.
-    """
+    """Does what `re4ctor.Client` does. Use it in an ``async with`` block, or call `aclose`."""
 
     def __init__(
         self, base_url: str, api_key: str, timeout: float = 10.0, retries: int = 3
     ) -> None:
-        """Connects to nothing yet.
+        """Takes what `re4ctor.Client` takes.
 
-        Args:
-            base_url: The gateway, such as ``https://random.example.org``.
-            api_key: The key; it goes into a header and is never shown.
-            timeout: Seconds in which the node must be reached, answer, and send each next part.
-            retries: How often a failed request is sent again, where that is harmless.
+        Here `timeout` is a hard limit: for each attempt as a whole or, where random bytes come, for
+        each attempt until the head of the answer is complete, and then for each part.
 
         Raises:
             ValueError: An argument cannot work.
@@ -46,15 +39,7 @@ class AsyncClient:
         self._http = httpx.AsyncClient(base_url=base_url, timeout=timeout, headers=headers)
 
     async def random(self, n: int, progress: Progress | None = None) -> bytes:
-        """Returns n random bytes, in as many requests as it takes. They carry no proof.
-
-        Args:
-            n: The number of bytes; more than 1,000,000 are asked for in parts.
-            progress: Called with the bytes received so far and n.
-
-        Raises:
-            Re4ctorError: The node did not deliver.
-        """
+        """Does what `re4ctor.Client.random` does."""
         octets = bytearray()
         meter = _answers.Meter(n, progress)
         for call in _calls.random_calls(n):
@@ -62,11 +47,7 @@ class AsyncClient:
         return bytes(octets)
 
     async def random_dual(self, n: int) -> Attestation:
-        """Returns 16 to 1000 random bytes with both signatures: signed, but not unique.
-
-        Raises:
-            Re4ctorError: The node did not deliver.
-        """
+        """Does what `re4ctor.Client.random_dual` does."""
         return _calls.attestation(await self._send(_calls.random_dual_call(n)), n)
 
     async def vrf(
@@ -77,28 +58,12 @@ class AsyncClient:
         contract: str | None = None,
         format: Format = "json",  # noqa: A002 - the parameter's name in the interface
     ) -> Receipt:
-        """Returns the receipt of a verifiable random output.
-
-        Args:
-            alpha: The input, 1 to 1024 bytes; the same one has the same output. Without it the node
-                takes its next index, and a request that failed is then not sent again.
-            sig: The signatures to make.
-            chain_id: The chain that the signatures count on.
-            contract: The contract that they count for.
-            format: "evm" adds what that contract takes.
-
-        Raises:
-            Re4ctorError: The node did not deliver, or delivered something else.
-        """
+        """Does what `re4ctor.Client.vrf` does."""
         request = _calls.VrfRequest(alpha, sig, chain_id, contract, format)
         return request.receipt(await self._send(request.call()))
 
     async def keys(self) -> Keys:
-        """Returns the node's public keys. Whoever pins them must trust the way they came.
-
-        Raises:
-            Re4ctorError: The node did not deliver.
-        """
+        """Does what `re4ctor.Client.keys` does."""
         return Keys.parse(await self._send(_calls.keys_call()))
 
     async def aclose(self) -> None:
@@ -118,16 +83,29 @@ class AsyncClient:
             attempt += 1
 
     async def _attempt(self, call: Call, tell: Callable[[int], None] | None) -> bytes:
+        deadline = _answers.deadline(self._settings)
+        limit = timeout(self._settings.timeout)
+
+        def begin_part() -> None:
+            if body.in_parts:
+                limit.reschedule(get_running_loop().time() + self._settings.timeout)
+
         try:
-            async with self._http.stream("GET", call.path, params=call.params) as answer:
-                body = _answers.Body(call, answer, self._settings)
+            async with limit, self._http.stream("GET", call.path, params=call.params) as answer:
+                body = _answers.Body(call, answer, self._settings, deadline)
+                begin_part()
                 async for chunk in answer.aiter_bytes():
                     received = body.add(chunk)
                     if tell is not None:
                         tell(received)
+                    begin_part()
                 return body.finish()
         except httpx.HTTPError as error:
             failure = _answers.translate(error)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            failure = _answers.too_late()
         # Not inside the handler: httpx's exception holds the request with its key.
         raise failure
 

@@ -35,7 +35,10 @@ class Client:
         Args:
             base_url: The gateway, such as ``https://random.example.org``.
             api_key: The key; it goes into a header and is never shown.
-            timeout: Seconds in which the node must be reached, answer, and send each next part.
+            timeout: Seconds for each attempt; random bytes have them anew for each part. The clock
+                is looked at when the head of the answer is complete and after each part, and each
+                wait for more is bound alone: a node that sends its head byte by byte holds the call
+                for longer. `AsyncClient` has a hard limit.
             retries: How often a failed request is sent again, where that is harmless.
 
         Raises:
@@ -118,9 +121,10 @@ class Client:
             attempt += 1
 
     def _attempt(self, call: Call, tell: Callable[[int], None] | None) -> bytes:
+        deadline = _answers.deadline(self._settings)
         try:
             with self._http.stream("GET", call.path, params=call.params) as answer:
-                body = _answers.Body(call, answer, self._settings)
+                body = _answers.Body(call, answer, self._settings, deadline)
                 for chunk in answer.iter_bytes():
                     received = body.add(chunk)
                     if tell is not None:

@@ -1,4 +1,7 @@
-"""What can go wrong, as exceptions. None of them ever carries the API key."""
+"""What can go wrong, as exceptions. None of them ever carries the API key.
+
+All can be pickled: an exception is made again of its `args` alone, and then gets its attributes.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ class NoAnswer(Re4ctorError):
         sent: Whether the request may have reached the node, which may then have answered it.
     """
 
-    def __init__(self, message: str, *, sent: bool) -> None:
+    def __init__(self, message: str, *, sent: bool = True) -> None:
         """Keeps whether the request may have arrived."""
         super().__init__(message)
         self.sent = sent
@@ -53,12 +56,17 @@ class ApiError(Re4ctorError):
         retry_after: float | None = None,
     ) -> None:
         """Keeps the problem's members."""
-        super().__init__(f"{status} {type_}: {detail} (request {request_id or 'unknown'})")
+        super().__init__(status, type_, detail)
         self.status = status
         self.type = type_
         self.detail = detail
         self.request_id = request_id
         self.retry_after = retry_after
+
+    def __str__(self) -> str:
+        """Writes all in one line, with the name that the operator needs."""
+        request = self.request_id or "unknown"
+        return f"{self.status} {self.type}: {self.detail} (request {request})"
 
 
 class RateLimited(ApiError):

@@ -77,6 +77,9 @@ def _read(fields: Fields) -> tuple[bytes, tuple[Epoch, ...]]:
     epochs = tuple(_epoch(epoch) for epoch in fields.list("epochs"))
     if [epoch.key_hash for epoch in epochs if epoch.status is Status.ACTIVE] != [active]:
         fields.wrong("active", "the key hash of the one active epoch")
+    # One that was revoked is not to come back under another status.
+    if len({epoch.key_hash for epoch in epochs}) != len(epochs):
+        fields.wrong("epochs", "one entry for each key hash")
     fields.finish()
     return active, epochs
 
