@@ -4,6 +4,7 @@ import { readPin, type Pin } from "../src/pin.js";
 import { PinError } from "../src/errors.js";
 import { MAX_KEYS_DOCUMENT_BYTES } from "../src/keys-document.js";
 import { find } from "./dom.js";
+import { Slot } from "./slot.js";
 
 /** What was pinned, and how to say it. */
 export interface Chosen {
@@ -18,9 +19,9 @@ const WORDS = {
     "the ECDSA address you gave, and by nothing else: the VRF key and the ML-DSA-65 key count only because that signature names them",
 };
 
-let keysFile: Uint8Array | null = null;
+const keysFile = new Slot();
 
-/** Calls back when the choice changes. */
+/** Calls back at once when the choice changes, and when a keys file has been read. */
 export function watchPin(changed: () => void): void {
   for (const radio of radios()) {
     radio.addEventListener("change", () => {
@@ -30,19 +31,24 @@ export function watchPin(changed: () => void): void {
   }
   for (const id of ["keyHash", "signer"]) find(id, HTMLInputElement).addEventListener("input", changed);
   const keys = find("keys", HTMLInputElement);
-  keys.addEventListener("change", async () => {
-    keysFile = null;
+  keysFile.changed = changed;
+  keys.addEventListener("change", () => {
     const file = keys.files?.[0];
     // One octet more than accepted is enough to be refused, however large the file is.
-    if (file) keysFile = new Uint8Array(await file.slice(0, MAX_KEYS_DOCUMENT_BYTES + 1).arrayBuffer());
-    changed();
+    if (file) void keysFile.read(file.slice(0, MAX_KEYS_DOCUMENT_BYTES + 1));
+    else keysFile.put({ state: "nothing" });
   });
   showChosen();
 }
 
+/** Says whether the choice is a file that is still read. */
+export function readingPin(): boolean {
+  return chosenKind() === "keys" && keysFile.given.state === "reading";
+}
+
 /** Reads the choice. @throws PinError where it names nobody */
 export function chosenPin(): Chosen {
-  const kind = radios().find((radio) => radio.checked)?.value ?? "none";
+  const kind = chosenKind();
   const pin = pinOf(kind);
   readPin(pin);
   return { pin, words: kind in WORDS ? WORDS[kind as keyof typeof WORDS] : "" };
@@ -53,7 +59,7 @@ export function showPinProblem(message: string | null): void {
   const problem = find("pin-problem", HTMLElement);
   problem.hidden = message === null;
   problem.textContent = message ?? "";
-  const kind = radios().find((radio) => radio.checked)?.value;
+  const kind = chosenKind();
   for (const id of ["keyHash", "keys", "signer"]) {
     find(id, HTMLInputElement).setAttribute("aria-invalid", String(message !== null && id === kind));
   }
@@ -63,16 +69,24 @@ function pinOf(kind: string): Pin | undefined {
   switch (kind) {
     case "keyHash": return { keyHash: find("keyHash", HTMLInputElement).value.trim() };
     case "signer": return { signer: find("signer", HTMLInputElement).value.trim() };
-    case "keys":
-      if (!keysFile) throw new PinError("choose the keys file");
-      return { keys: keysFile };
+    case "keys": return { keys: givenKeys() };
     default: return undefined;
   }
 }
 
+function givenKeys(): Uint8Array {
+  const { given } = keysFile;
+  if (given.state === "there") return given.value;
+  throw new PinError(given.state === "unreadable" ? "the keys file could not be read" : "choose the keys file");
+}
+
 function showChosen(): void {
-  const kind = radios().find((radio) => radio.checked)?.value;
+  const kind = chosenKind();
   for (const field of document.querySelectorAll<HTMLElement>("[data-pin]")) field.hidden = field.dataset["pin"] !== kind;
+}
+
+function chosenKind(): string {
+  return radios().find((radio) => radio.checked)?.value ?? "none";
 }
 
 function radios(): HTMLInputElement[] {

@@ -9,9 +9,10 @@ import { find, make, mark, pairs } from "./dom.js";
 
 const MARKS = { passed: "✓", failed: "✗", "not checked": "–" };
 
-/** Shows that nothing could be checked, and why: because of the receipt, or because of the pin. */
-export function showProblem(kind: "malformed" | "unpinnable", title: string, text: string): void {
-  showVerdict(kind, kind === "malformed" ? "✗" : "?", title, text);
+/** Shows that nothing could be checked, and why: because of the receipt, its file, or the pin. */
+export function showProblem(kind: "malformed" | "unreadable" | "unpinnable", title: string, text: string): void {
+  if (kind === "malformed") showVerdict(kind, "✗", title, text, moment());
+  else showVerdict(kind, "?", title, text);
   find("report", HTMLElement).replaceChildren();
 }
 
@@ -31,9 +32,8 @@ export function showReport(report: Report, pinnedBy: string, hint: string | null
     showProblem("malformed", title, `${sentence(message)}${hint ? ` ${sentence(hint)}` : ""}`);
     return;
   }
-  showVerdict(report.verdict, ...verdictWords(report, pinnedBy));
   const notes = make("ul", "notes", ...remarks(report.document).map((remark) => make("li", "", remark)));
-  if (report.verdict !== "failed") find("verdict", HTMLElement).append(notes);
+  showVerdict(report.verdict, ...verdictWords(report, pinnedBy), ...(report.verdict === "failed" ? [] : [notes]), moment());
   find("report", HTMLElement).replaceChildren(
     make("h3", "", "What it says"),
     pairs("facts", facts(report.document)),
@@ -41,13 +41,20 @@ export function showReport(report: Report, pinnedBy: string, hint: string | null
   );
 }
 
-function showVerdict(kind: string, sign: string, title: string, text: string): void {
+function showVerdict(kind: string, sign: string, title: string, text: string, ...more: HTMLElement[]): void {
   const verdict = find("verdict", HTMLElement);
   verdict.dataset["verdict"] = kind;
   verdict.replaceChildren(
     make("p", "verdict-title", mark(sign), make("span", "", title)),
     make("p", "verdict-text", text),
+    ...more,
   );
+}
+
+/** Says when and where it was, for whoever sees a copy of the page in which nothing runs. */
+function moment(): HTMLElement {
+  const [day, time] = new Date().toLocaleString("sv-SE").split(" ");
+  return make("p", "moment", `Checked in this tab at ${time} on ${day}. A saved or printed copy proves nothing.`);
 }
 
 function verdictWords(report: CheckedReport, pinnedBy: string): [sign: string, title: string, text: string] {

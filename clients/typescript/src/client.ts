@@ -114,7 +114,9 @@ export class Re4ctor {
   /** Fetches the public keys. Whoever pins them must have a reason to trust where they came from. */
   async keys(options: CallOptions = {}): Promise<{ json: string; document: KeysDocument }> {
     const request = { path: "/v1/keys", repeatable: true, signal: options.signal };
-    const json = await send(this.#transport, request, (response) => readText(response, MAX_KEYS_DOCUMENT_BYTES));
+    // Gateways refuse preflights of requests with a key, and this needs none.
+    const keyless = { ...this.#transport, apiKey: undefined };
+    const json = await send(keyless, request, (response) => readText(response, MAX_KEYS_DOCUMENT_BYTES));
     return { json, document: parseKeysDocument(json) };
   }
 

@@ -3,7 +3,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 
 import { addressOf } from "./address.js";
-import { equal } from "./bytes.js";
+import { equal, toHex } from "./bytes.js";
 import { parsePublicKey, POINT_BYTES, SUITE } from "./ecvrf.js";
 import { MLDSA_PUBLIC_KEY_BYTES, parseAddress } from "./envelope.js";
 import { Fields } from "./fields.js";
@@ -13,7 +13,7 @@ import { attempt, Refusal } from "./refusal.js";
 /** Octets that the document may have: some three hundred epochs. */
 export const MAX_KEYS_DOCUMENT_BYTES = 1024 * 1024;
 
-/** The public keys of a node. Each epoch's key hash has been recomputed from its keys. */
+/** The public keys of a node. Each epoch's key hash has been recomputed from its keys; no epoch is there twice. */
 export interface KeysDocument {
   /** The active epoch's key hash. */
   active: Uint8Array;
@@ -41,7 +41,7 @@ export type Status = (typeof STATUSES)[number];
 /**
  * Parses the document's JSON, as strictly as a receipt's.
  *
- * @throws MalformedError, also where a key hash, key id or address does not belong to its keys
+ * @throws MalformedError, also where a key hash, key id or address does not belong to its keys, or an epoch is there twice
  */
 export function parseKeysDocument(input: string | Uint8Array): KeysDocument {
   const fields = Fields.parse(input, MAX_KEYS_DOCUMENT_BYTES);
@@ -50,6 +50,10 @@ export function parseKeysDocument(input: string | Uint8Array): KeysDocument {
   const [first, ...others] = epochs.filter((epoch) => epoch.status === "active");
   if (!first || !equal(first.keyHash, active) || others.length > 0) {
     throw fields.wrong("active", "the key hash of the one active epoch");
+  }
+  // One that was revoked is not to come back under another status.
+  if (new Set(epochs.map((epoch) => toHex(epoch.keyHash))).size < epochs.length) {
+    throw fields.wrong("epochs", "one entry for each key hash");
   }
   fields.finish();
   return { active, epochs };

@@ -13,7 +13,7 @@ export interface VrfRequest {
   alpha?: Uint8Array | `0x${string}`;
   /** Which signatures; both unless said otherwise. */
   sig?: "dual" | "ecdsa" | "mldsa65";
-  /** The chain that the signatures are to count on. */
+  /** The chain that the signatures are to count on: a number only up to 2^53 - 1. */
   chainId?: bigint | number | string;
   /** The contract that they are to count for; needs `chainId`. */
   contract?: string;
@@ -68,14 +68,21 @@ function readAlpha(alpha: Uint8Array | string): Uint8Array {
 }
 
 function readDomain({ chainId: chain, contract }: VrfRequest): Domain {
-  const text = chain === undefined ? null : String(chain);
-  if (text !== null && !/^(?:0|[1-9][0-9]{0,19})$/.test(text)) {
-    throw new TypeError("chainId must be a whole number of 64 bits");
-  }
-  const chainId = text === null ? null : BigInt(text);
+  const chainId = chain === undefined ? null : readChain(chain);
   if (contract === undefined) return { chainId, contract: null };
   if (chainId === null) throw new TypeError("contract needs chainId");
   const address = readAddress(contract);
   if (address === undefined) throw new TypeError("contract must be an address, in mixed case with the checksum of EIP-55");
   return { chainId, contract: address };
+}
+
+function readChain(chain: bigint | number | string): bigint {
+  if (typeof chain === "number" && !Number.isSafeInteger(chain)) {
+    throw new TypeError("chainId must be a safe integer where it is a number; a larger one is a bigint or decimal text");
+  }
+  const text = String(chain);
+  if (!/^(?:0|[1-9][0-9]{0,19})$/.test(text) || BigInt(text) >= 2n ** 64n) {
+    throw new TypeError("chainId must be a whole number of 64 bits");
+  }
+  return BigInt(text);
 }

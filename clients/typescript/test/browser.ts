@@ -40,12 +40,12 @@ export interface Watched {
   misdeeds: string[];
 }
 
-/** Opens the page from disk and watches it. */
-export async function open(context: BrowserContext): Promise<Watched> {
+/** Opens the page, or a copy of it, from disk and watches it. */
+export async function open(context: BrowserContext, url = PAGE_URL): Promise<Watched> {
   const page = await context.newPage();
   const misdeeds: string[] = [];
   page.on("request", (request) => {
-    const own = request.url() === PAGE_URL || request.url().startsWith("data:");
+    const own = request.url() === url || request.url().startsWith("data:");
     if (!own) misdeeds.push(`request: ${request.url()}`);
   });
   page.on("websocket", (socket) => misdeeds.push(`websocket: ${socket.url()}`));
@@ -56,6 +56,6 @@ export async function open(context: BrowserContext): Promise<Watched> {
       console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`);
     });
   });
-  await page.goto(PAGE_URL);
+  await page.goto(url);
   return { page, misdeeds };
 }

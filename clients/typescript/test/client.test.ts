@@ -31,6 +31,12 @@ test("random bytes, with the key in a header", () =>
     assert.deepEqual(keys, [KEY]);
   }));
 
+test("the public keys are asked for without a key, so that a page of another origin may", () =>
+  against([text("{}")], async (client, { seen, keys }) => {
+    await assert.rejects(client.keys(), MalformedError);
+    assert.deepEqual([seen, keys], [["GET /v1/keys"], [undefined]]);
+  }));
+
 test("a large download is several requests, and says how far it is", () =>
   against([bytesAsAsked], async (client, { seen }) => {
     const steps: number[] = [];
@@ -210,6 +216,17 @@ test("options and arguments that cannot be meant", async () => {
     [{ alpha: "hello" }, /alpha must/], [{ alpha: new Uint8Array() }, /1 to 1024/], [{ alpha: new Uint8Array(1025) }, /1 to 1024/],
     [{ contract: "0x" }, /needs chainId/], [{ chainId: 1, contract: "0x" }, /contract must/],
     [{ chainId: -1 }, /chainId must/], [{ chainId: 1.5 }, /chainId must/], [{ chainId: "0x1" }, /chainId must/],
+    [{ chainId: 2 ** 53 }, /safe integer.*bigint/], [{ chainId: 9007199254740993 }, /safe integer/], [{ chainId: NaN }, /safe integer/],
+    [{ chainId: 2n ** 64n }, /64 bits/], [{ chainId: "18446744073709551616" }, /64 bits/],
   ];
   for (const [request, says] of requests) await assert.rejects(client.vrf(request as object), says);
+});
+
+test("chains of more than 53 bits are given as bigint or decimal text", async () => {
+  for (const chainId of [2n ** 64n - 1n, String(2n ** 64n - 1n), Number.MAX_SAFE_INTEGER, 0]) {
+    await against([problem(400)], async (client, { bodies }) => {
+      await assert.rejects(client.vrf({ chainId }), ApiError);
+      assert.equal((JSON.parse(bodies[0] ?? "") as { chain_id: string }).chain_id, String(chainId));
+    });
+  }
 });

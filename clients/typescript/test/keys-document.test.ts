@@ -59,6 +59,21 @@ test("one epoch is active, and it is the one that is named", () => {
   assert.equal(fault(set(other, "unknown")), `epochs[${other}].status`);
 });
 
+test("no epoch is listed twice", () => {
+  const twice = (at: number, status: string) => (keys: Keys) => {
+    (keys.epochs as EpochJson[]).push({ ...(keys.epochs[at] as EpochJson), status });
+  };
+  for (const [at, { status }] of good.epochs.entries()) {
+    const other = status === "revoked" ? "retired" : "revoked";
+    assert.equal(fault(twice(at, other)), "epochs", status);
+    if (status !== "active") assert.equal(fault(twice(at, status)), "epochs", status);
+  }
+  const keys = structuredClone(good);
+  twice(0, "retired")(keys);
+  const message = "the field epochs must be one entry for each key hash";
+  assert.throws(() => parseKeysDocument(JSON.stringify(keys)), { message });
+});
+
 test("hashes and addresses belong to their keys", () => {
   const second = good.epochs[1] as EpochJson;
   const changes: [string, (epoch: EpochJson) => void][] = [

@@ -14,9 +14,14 @@ export function liveTest(name: string, body: () => Promise<void>): void {
 
 /** A test that needs something: without it skipped, except in CI, where it fails. */
 export function needs(name: string, missing: string | null, body: () => Promise<void>): void {
-  const inCi = process.env["CI"] === "true";
-  void test(name, { skip: missing !== null && !inCi ? `skipped: ${missing}` : false }, async () => {
+  const skips = missing !== null && !inCi(process.env["CI"]);
+  void test(name, { skip: skips ? `skipped: ${missing}` : false }, async () => {
     if (missing !== null) throw new Error(missing);
     await body();
   });
+}
+
+/** Says whether the variable `CI` has a value that means CI. */
+export function inCi(value: string | undefined): boolean {
+  return !["", "0", "false"].includes(value?.trim() ?? "");
 }
