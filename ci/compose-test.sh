@@ -233,6 +233,10 @@ up
 calls "$http"
 site "$http"
 e2e R4_E2E_BASE_HTTP "$http"
+
+say "the clients, and the page that verifies"
+R4_RATE_ADDRESS=200/s R4_RATE_KEY=200/s up
+R4_TEST_URL=$http R4_TEST_API_KEY=demo ci/clients.sh
 docker compose stop --timeout 20 >/dev/null 2>&1
 for service in r4-core r4-vrf r4-gateway; do
   left=$(docker inspect --format '{{.State.ExitCode}}' "$(docker compose ps -aq "$service")")
