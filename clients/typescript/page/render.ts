@@ -148,7 +148,8 @@ function checkRow({ name, outcome, detail, inputs }: Check): HTMLElement {
   return row;
 }
 
-/** Makes a sentence of what errors and checks say. */
+/** Makes a sentence of what errors and checks say. A field's name stays as it is. */
 export function sentence(text: string): string {
+  if (/^\w*_/.test(text)) return `${text}.`;
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
