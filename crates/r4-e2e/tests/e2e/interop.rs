@@ -32,7 +32,7 @@ sol! {
 const CONTRACT: &str = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
 
 /// A receipt's JSON, read without our parser.
-struct Read(Value);
+pub(crate) struct Read(pub(crate) Value);
 
 impl Read {
     fn text(&self, field: &str) -> &str {
@@ -42,11 +42,11 @@ impl Read {
             .unwrap_or_else(|| panic!("{field}: {}", self.0))
     }
 
-    fn bytes(&self, field: &str) -> Vec<u8> {
+    pub(crate) fn bytes(&self, field: &str) -> Vec<u8> {
         hex::decode(self.text(field).strip_prefix("0x").unwrap()).unwrap()
     }
 
-    fn word(&self, field: &str) -> B256 {
+    pub(crate) fn word(&self, field: &str) -> B256 {
         B256::from_slice(&self.bytes(field))
     }
 
@@ -58,7 +58,7 @@ impl Read {
         self.text("/index").parse().unwrap()
     }
 
-    fn timestamp(&self) -> u64 {
+    pub(crate) fn timestamp(&self) -> u64 {
         let time = OffsetDateTime::parse(self.text("/timestamp"), &Rfc3339).unwrap();
         u64::try_from(time.unix_timestamp()).unwrap()
     }
@@ -95,15 +95,19 @@ impl Read {
             };
             return attested.eip712_signing_hash(&self.domain());
         }
-        let receipt = R4Receipt {
+        self.receipt(key_hash).eip712_signing_hash(&self.domain())
+    }
+
+    /// Returns the structure that is signed, under a key hash.
+    pub(crate) fn receipt(&self, key_hash: B256) -> R4Receipt {
+        R4Receipt {
             keyHash: key_hash,
             index: self.index(),
             alphaHash: keccak256(self.bytes("/alpha")),
             random: self.word("/random"),
             timestamp: self.timestamp(),
             schemes: self.schemes(),
-        };
-        receipt.eip712_signing_hash(&self.domain())
+        }
     }
 
     /// Computes the key hash from the parts (design §4).

@@ -5,59 +5,33 @@ use r4_ecvrf::evm::evm_proof;
 use r4_ecvrf::{Proof, PublicKey};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
-use super::abi::{R4Receipt, verifyFullCall};
+use super::abi::verifyFullCall;
 use super::chain::Chain;
 use super::ecvrf::Input;
 use super::issuer::{CHAIN_ID, Keys, NOW, Signed};
 use crate::harness::target::Target;
+use crate::interop::Read;
 
-/// A receipt's JSON.
-pub(super) struct Document(pub(super) Value);
-
-impl Document {
-    fn text(&self, field: &str) -> Option<&str> {
-        self.0.pointer(field)?.as_str()
-    }
-
-    fn bytes(&self, field: &str) -> Option<Vec<u8>> {
-        hex::decode(self.text(field)?.strip_prefix("0x")?).ok()
-    }
-
-    fn word(&self, field: &str) -> Option<B256> {
-        B256::try_from(&self.bytes(field)?[..]).ok()
-    }
-
-    pub(super) fn timestamp(&self) -> Option<u64> {
-        let time = OffsetDateTime::parse(self.text("/timestamp")?, &Rfc3339).ok()?;
-        time.unix_timestamp().try_into().ok()
-    }
-
-    /// What a caller of `verifyFull` makes of the document, believing all of it.
-    pub(super) fn signed(&self) -> Option<Signed> {
-        let has = |field: &str| self.0.get(field).is_some();
-        let receipt = R4Receipt {
-            keyHash: self.word("/key_hash")?,
-            index: self.text("/index")?.parse().ok()?,
-            alphaHash: alloy_primitives::keccak256(self.bytes("/alpha")?),
-            random: self.word("/random")?,
-            timestamp: self.timestamp()?,
-            schemes: u8::from(has("r")) + 2 * u8::from(has("pq_scheme")),
-        };
-        let v = u8::try_from(self.0["v"].as_u64().unwrap_or(0)).ok()?;
-        let half = |field| self.bytes(field).unwrap_or_default();
-        let signature = [half("/r"), half("/s"), if has("v") { vec![v] } else { vec![] }].concat();
-        let (key, alpha) = (self.bytes("/vrf/public_key")?, self.bytes("/alpha")?);
-        let pi = self.bytes("/vrf/proof")?;
-        let evm_proof = self.bytes("/vrf/evm_proof").or_else(|| {
-            let (key, proof) = (PublicKey::from_bytes(&key).ok()?, Proof::parse(&pi).ok()?);
-            evm_proof(&key, &alpha, &proof).ok()
-        });
-        let proof = evm_proof.unwrap_or_else(|| [pi, vec![0; 224]].concat());
-        Some(Signed { receipt, signature, vrf: Input { key, alpha, proof } })
-    }
+/// What a caller of `verifyFull` makes of a receipt, believing all of it.
+pub(super) fn signed(document: &Read) -> Signed {
+    let receipt = document.receipt(document.word("/key_hash"));
+    let signature = match document.0["v"].as_u64() {
+        Some(v) => {
+            let v = u8::try_from(v).unwrap();
+            [document.bytes("/r"), document.bytes("/s"), vec![v]].concat()
+        }
+        None => vec![],
+    };
+    let (key, alpha) = (document.bytes("/vrf/public_key"), document.bytes("/alpha"));
+    let pi = document.bytes("/vrf/proof");
+    let stated = document.0["vrf"].get("evm_proof").map(|_| document.bytes("/vrf/evm_proof"));
+    let proof = stated.or_else(|| {
+        let (key, proof) = (PublicKey::from_bytes(&key).ok()?, Proof::parse(&pi).ok()?);
+        evm_proof(&key, &alpha, &proof).ok()
+    });
+    let proof = proof.unwrap_or_else(|| [pi, vec![0; 224]].concat());
+    Signed { receipt, signature, vrf: Input { key, alpha, proof } }
 }
 
 /// Reads the keys of the active epoch of a `/keys` document.
@@ -97,8 +71,8 @@ fn receipts_of_the_vectors() {
     for case in file["cases"].as_array().unwrap() {
         let Some(expected) = case["evm"].as_str() else { continue };
         let name = &case["name"];
-        let document = Document(serde_json::from_str(case["document"].as_str().unwrap()).unwrap());
-        let signed = document.signed().unwrap_or_else(|| panic!("{name}: no call"));
+        let document = Read(serde_json::from_str(case["document"].as_str().unwrap()).unwrap());
+        let signed = signed(&document);
         let outcome = chain.view(verifier, &signed.full());
         let accepted = outcome.output.is_ok();
         assert_eq!(accepted, expected == "accepted", "{name}: {outcome:?}");
@@ -124,14 +98,14 @@ fn fresh_receipts_of_a_node() {
         for sig in ["dual", "ecdsa"] {
             let query = format!("sig={sig}{alpha}");
             let answer = node.get_keyed(&format!("/v1/vrf?{query}&{bound}")).expect(200);
-            let document = Document(answer.json());
-            chain.timestamp = document.timestamp().unwrap();
-            let call = document.bytes("/evm_call").unwrap();
+            let document = Read(answer.json());
+            chain.timestamp = document.timestamp();
+            let call = document.bytes("/evm_call");
             let outcome = chain.view_bytes(verifier, call.clone());
-            assert_eq!(outcome.returned::<verifyFullCall>(), document.word("/random").unwrap());
+            assert_eq!(outcome.returned::<verifyFullCall>(), document.word("/random"));
             // The same call, encoded by alloy.
-            let signed = document.signed().unwrap();
-            assert_eq!(signed.vrf.proof, document.bytes("/vrf/evm_proof").unwrap());
+            let signed = signed(&document);
+            assert_eq!(signed.vrf.proof, document.bytes("/vrf/evm_proof"));
             assert_eq!(alloy_sol_types::SolCall::abi_encode(&signed.full()), call);
             // Elsewhere it does not count.
             let elsewhere = keys.deploy(&mut chain);

@@ -7,9 +7,10 @@ use revm::state::AccountInfo;
 
 use super::abi::{Dice, Lottery, verifyFullCall};
 use super::chain::Chain;
-use super::documents::{Document, keys};
+use super::documents::{keys, signed};
 use super::issuer::{CHAIN_ID, Signed};
 use crate::harness::target::Target;
+use crate::interop::Read;
 
 const HOUSE: Address = address!("0x00000000000000000000000000000000000000aa");
 const PRICE: U256 = U256::from_limbs([1000, 0, 0, 0]);
@@ -49,9 +50,9 @@ impl Game {
         let contract = self.verifier.to_checksum(None);
         let query = format!("alpha={alpha}&chain_id={CHAIN_ID}&contract={contract}&format=evm");
         let answer = self.node.get_keyed(&format!("/v1/vrf?{query}")).expect(200);
-        let document = Document(answer.json());
-        self.chain.timestamp = document.timestamp().unwrap();
-        document.signed().unwrap()
+        let document = Read(answer.json());
+        self.chain.timestamp = document.timestamp();
+        signed(&document)
     }
 
     fn owed<C: SolCall<Return = U256>>(&mut self, game: Address, call: &C) -> U256 {
