@@ -2,13 +2,14 @@
 """Makes the project's own test vectors: a second implementation, from the standards alone.
 
 Plain Python 3 without third-party modules: its own arithmetic on secp256k1, Keccak, HKDF, ECVRF,
-EIP-712 and ML-DSA-65 key generation. It shares no code with the Rust crates, so that a mistake in
+EIP-712, Ed25519 and ML-DSA key generation. It shares no code with the Rust crates, so that a mistake in
 one shows against the other. Nothing here is constant time and nothing is fit for real keys.
 
     python3 vectors/make.py           writes keys.json, ecvrf.json and eip712.json beside itself
     python3 vectors/make.py --check   compares instead; exit 1 and the file's name where they differ
 """
 
+import base64
 import hashlib
 import hmac
 import json
@@ -126,7 +127,9 @@ def keccak256(message: bytes) -> bytes:
 # --- ML-DSA-65 key generation (FIPS 204 Algorithms 6, 22, 30 to 32, 35, 41) -----------------------
 
 Q = 8380417
-ROWS, COLUMNS, ETA, DROPPED = 6, 5, 4, 13
+DROPPED = 13
+# Rows, columns and eta of the parameter sets (FIPS 204 table 1).
+MLDSA44, MLDSA65 = (4, 4, 2), (6, 5, 4)
 ZETAS = [pow(1753, int(f"{i:08b}"[::-1], 2), Q) for i in range(256)]
 
 
@@ -160,21 +163,24 @@ def uniform(rho: bytes, row: int, column: int):
     return [value for value in triples if value < Q][:256]
 
 
-def bounded(seed: bytes, nonce: int):
+def bounded(seed: bytes, nonce: int, eta: int):
     octets = hashlib.shake_256(seed + nonce.to_bytes(2, "little")).digest(400)
     halves = (half for octet in octets for half in (octet & 15, octet >> 4))
-    return [ETA - half for half in halves if half < 9][:256]
+    if eta == 2:
+        return [2 - half % 5 for half in halves if half < 15][:256]
+    return [4 - half for half in halves if half < 9][:256]
 
 
-def mldsa65_public_key(seed: bytes) -> bytes:
-    expanded = hashlib.shake_256(seed + bytes([ROWS, COLUMNS])).digest(128)
+def mldsa_public_key(seed: bytes, parameters) -> bytes:
+    rows, columns, eta = parameters
+    expanded = hashlib.shake_256(seed + bytes([rows, columns])).digest(128)
     rho, secret = expanded[:32], expanded[32:96]
-    s1 = [ntt(bounded(secret, r)) for r in range(COLUMNS)]
-    s2 = [bounded(secret, COLUMNS + r) for r in range(ROWS)]
+    s1 = [ntt(bounded(secret, r, eta)) for r in range(columns)]
+    s2 = [bounded(secret, columns + r, eta) for r in range(rows)]
     out = rho
-    for row in range(ROWS):
+    for row in range(rows):
         total = [0] * 256
-        for column in range(COLUMNS):
+        for column in range(columns):
             a = uniform(rho, row, column)
             total = [(t + x * y) % Q for t, x, y in zip(total, a, s1[column])]
         t = [(x + y) % Q for x, y in zip(inverse_ntt(total), s2[row])]
@@ -186,6 +192,41 @@ def mldsa65_public_key(seed: bytes) -> bytes:
     return out
 
 
+# --- Ed25519 key generation (RFC 8032 §5.1.5) -----------------------------------------------------
+
+ED_P = 2**255 - 19
+ED_D = -121665 * pow(121666, -1, ED_P) % ED_P
+
+
+def ed_add(a, b):
+    (x1, y1), (x2, y2) = a, b
+    product = ED_D * x1 * x2 * y1 * y2 % ED_P
+    x = (x1 * y2 + x2 * y1) * pow(1 + product, -1, ED_P)
+    y = (y1 * y2 + x1 * x2) * pow(1 - product, -1, ED_P)
+    return x % ED_P, y % ED_P
+
+
+def ed_base():
+    y = 4 * pow(5, -1, ED_P) % ED_P
+    square = (y * y - 1) * pow(ED_D * y * y + 1, -1, ED_P) % ED_P
+    x = pow(square, (ED_P + 3) // 8, ED_P)
+    if (x * x - square) % ED_P:
+        x = x * pow(2, (ED_P - 1) // 4, ED_P) % ED_P
+    return (x if x % 2 == 0 else ED_P - x), y
+
+
+def ed25519_public_key(seed: bytes) -> bytes:
+    scalar = int.from_bytes(hashlib.sha512(seed).digest()[:32], "little")
+    scalar = scalar & ((1 << 254) - 8) | (1 << 254)
+    total, power = (0, 1), ed_base()
+    while scalar:
+        if scalar & 1:
+            total = ed_add(total, power)
+        scalar, power = scalar >> 1, ed_add(power, power)
+    x, y = total
+    return (y | (x & 1) << 255).to_bytes(32, "little")
+
+
 # --- Keys: HKDF-SHA-256 (RFC 5869) from one root seed ---------------------------------------------
 
 SALT = b"r4/root/v1"
@@ -195,6 +236,12 @@ LABELS = {
     "ecdsa": b"r4/ecdsa/v1",
     "mldsa65": b"r4/mldsa65/v1",
 }
+# Of the seeds of a log and of a witness: the labels, and the note type of the Ed25519 key.
+NOTE_LABELS = {
+    "log": (b"r4/log-ed25519/v1", b"r4/log-mldsa44/v1", 1),
+    "witness": (b"r4/witness-ed25519/v1", b"r4/witness-mldsa44/v1", 4),
+}
+NOTE_NAME = "node.example/v1/log"
 
 
 def expand(prk: bytes, info: bytes, length: int) -> bytes:
@@ -232,7 +279,7 @@ def derived(seed: bytes) -> dict:
         if name == "ecdsa":
             case[name]["address"] = address(point)
     mldsa_seed = expand(prk, LABELS["mldsa65"], 32)
-    public["mldsa65"] = mldsa65_public_key(mldsa_seed)
+    public["mldsa65"] = mldsa_public_key(mldsa_seed, MLDSA65)
     case["mldsa65"] = {
         "label": LABELS["mldsa65"].decode(),
         "seed": mldsa_seed.hex(),
@@ -240,7 +287,22 @@ def derived(seed: bytes) -> dict:
     }
     case["key_hash"] = key_hash(**public).hex()
     case["key_id"] = case["key_hash"][:16]
+    for use, (ed25519, mldsa44, kind) in NOTE_LABELS.items():
+        classical = ed25519_public_key(expand(prk, ed25519, 32))
+        post_quantum = mldsa_public_key(expand(prk, mldsa44, 32), MLDSA44)
+        case[use] = {
+            "labels": [ed25519.decode(), mldsa44.decode()],
+            "ed25519": verifier_key(kind, classical),
+            "mldsa44_sha256": sha256(verifier_key(6, post_quantum).encode()).hex(),
+        }
     return case
+
+
+def verifier_key(kind: int, public: bytes) -> str:
+    """The text of c2sp.org/signed-note, "Verifier keys"."""
+    typed = bytes([kind]) + public
+    number = sha256(NOTE_NAME.encode(), b"\n", typed)[:4].hex()
+    return f"{NOTE_NAME}+{number}+{base64.b64encode(typed).decode()}"
 
 
 def keys() -> dict:
@@ -248,7 +310,9 @@ def keys() -> dict:
     return {
         "source": "vectors/make.py, from RFC 5869, FIPS 204 and the design's key labels",
         "salt": SALT.decode(),
-        "note": "scalar = okm (48 octets, big-endian) mod (n - 1) + 1; key hashes as in the receipt's specification",
+        "name": NOTE_NAME,
+        "note": "scalar = okm (48 octets, big-endian) mod (n - 1) + 1; key hashes as in the receipt's specification; "
+        "log and witness: the keys of such a seed under that name as verifier keys",
         "cases": [derived(seed) for seed in seeds],
     }
 
@@ -470,8 +534,13 @@ def self_test() -> None:
     assert sample["beta"] == "d466c22e14dc3b7fd169668dd3ee9ac6351429a24aebc5e8af61a0f0de89b65a"
     # NIST's ACVP case 26 of ML-DSA-65 key generation
     seed = bytes.fromhex("70cefb9aed5b68e018b079da8284b9d5cad5499ed9c265ff73588005d85c225c")
-    assert sha256(mldsa65_public_key(seed)).hex() == (
+    assert sha256(mldsa_public_key(seed, MLDSA65)).hex() == (
         "646b26b8d09dbc9e865b6a006c693a3127b065e62fab5fbe8b159c416462feb6"
+    )
+    # RFC 8032 §7.1, test 1
+    seed = bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
+    assert ed25519_public_key(seed).hex() == (
+        "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
     )
 
 

@@ -14,6 +14,7 @@ import pytest
 import re4ctor
 from conftest import vectors
 from re4ctor import AsyncClient, Client
+from signed_log import SignedLog
 from stub import Answer, Stub
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ INDEX_RECEIPT = DOCUMENTS["valid: dual, index alpha, no chain"]
 EVM_RECEIPT = DOCUMENTS["evm: valid: dual, contract"]
 ATTESTATION = DOCUMENTS["attestation: mldsa65, 1000 bytes"]
 ALPHA = bytes.fromhex(json.loads(RECEIPT)["alpha"][2:])
+ID = bytes.fromhex(json.loads(RECEIPT)["id"][2:])
+CHECKPOINT = SignedLog().checkpoint(9, bytes(32)).encode()
 CHAIN_ID = int(json.loads(RECEIPT)["domain"]["chain_id"])
 LIMITED = Answer(
     429,
@@ -64,14 +67,26 @@ def random(client: Client) -> bytes:
     return client.random(4)
 
 
-GOOD = [
+def receipt(client: Client) -> re4ctor.Receipt:
+    return client.receipt(ID)
+
+
+def checkpoint(client: Client) -> str:
+    return client.checkpoint()
+
+
+HARMLESS = [
     (random, b"abcd"),
+    (checkpoint, CHECKPOINT),
     (vrf, RECEIPT),
+    (receipt, RECEIPT),
+]
+COUNTED = [
     (index_vrf, INDEX_RECEIPT),
     (random_dual, ATTESTATION),
 ]
-HARMLESS = GOOD[:2]
-COUNTED = GOOD[2:]
+GOOD = HARMLESS + COUNTED
+DOCUMENT_CALLS = [vrf, receipt, index_vrf, random_dual]
 
 
 def test_requests() -> None:
@@ -82,14 +97,18 @@ def test_requests() -> None:
     evm = f"/v1/vrf?sig=dual&alpha={alpha.hex()}&chain_id={chain}"
     with Stub(*answers) as stub, Client(stub.url + "/", KEY) as client:
         assert random(client) == b"abcd"
+        assert checkpoint(client) == CHECKPOINT.decode()
         assert vrf(client).json == RECEIPT
+        assert receipt(client).json == RECEIPT
         assert index_vrf(client).json == INDEX_RECEIPT
         assert len(random_dual(client).random) == 1000
-        receipt = client.vrf(alpha, "dual", chain, contract.lower(), "evm")
-        assert receipt.evm_call is not None
+        bound = client.vrf(alpha, "dual", chain, contract.lower(), "evm")
+        assert bound.evm_call is not None
     assert stub.requests == [
         ("/v1/random?n=4", KEY),
+        ("/v1/log/checkpoint", KEY),
         (f"/v1/vrf?sig=dual&alpha={ALPHA.hex()}&chain_id={CHAIN_ID}", KEY),
+        (f"/v1/receipts/0x{ID.hex()}", KEY),
         ("/v1/vrf?sig=dual", KEY),
         ("/v1/random_dual?n=1000", KEY),
         (f"{evm}&contract={contract.lower()}&format=evm", KEY),
@@ -335,8 +354,8 @@ def test_random_bytes_of_another_number(body: bytes) -> None:
         client.random(4)
 
 
-@pytest.mark.parametrize(("call", "_body"), GOOD[1:])
-def test_broken_documents(call: Callable[[Client], object], _body: bytes) -> None:
+@pytest.mark.parametrize("call", DOCUMENT_CALLS)
+def test_broken_documents(call: Callable[[Client], object]) -> None:
     with Stub(Answer(body=b'{"version":1}')) as stub, Client(stub.url, KEY) as client:
         with pytest.raises(re4ctor.MalformedReceipt) as error:
             call(client)
@@ -367,6 +386,47 @@ def test_receipts_for_something_else(arguments: dict[str, Any], differs: str) ->
         pytest.raises(re4ctor.UnexpectedAnswer, match=differs),
     ):
         client.vrf(**arguments)
+
+
+def test_a_receipt_by_its_name() -> None:
+    with Stub(Answer(body=RECEIPT)) as stub, Client(stub.url, KEY) as client:
+        for id_ in (ID, "0x" + ID.hex()):
+            assert client.receipt(id_).id == ID
+        with pytest.raises(re4ctor.UnexpectedAnswer, match="another id"):
+            client.receipt(bytes(32))
+        assert len(stub.requests) == 3
+        for wrong in (ID[:31], ID + b"\0", b"", "", ID.hex(), "0x" + ID.hex().upper(), "../keys"):
+            with pytest.raises(ValueError, match="id is 32 bytes"):
+                client.receipt(wrong)
+        assert len(stub.requests) == 3
+
+
+def test_a_checkpoint_with_many_witnesses() -> None:
+    body = CHECKPOINT + "".join(f"— w{n} {4000 * 'A'}\n" for n in range(98)).encode()
+    with Stub(Answer(body=body)) as stub, Client(stub.url, KEY) as client:
+        assert client.checkpoint().encode() == body
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{}",
+        CHECKPOINT[:-1],
+        CHECKPOINT.replace(b"\n9\n", b"\n09\n"),
+        CHECKPOINT.replace(b"\n\n", b"\nextension\n\n"),
+        CHECKPOINT.replace(b"\xe2\x80\x94", b"\xe2\x80"),
+        CHECKPOINT.replace(b"\n", b"\r\n"),
+        b"\n" * 2**20 + b"\n",
+    ],
+)
+def test_answers_that_are_no_checkpoint(body: bytes) -> None:
+    with (
+        Stub(Answer(body=body)) as stub,
+        Client(stub.url, KEY) as client,
+        pytest.raises(re4ctor.UnexpectedAnswer),
+    ):
+        client.checkpoint()
 
 
 def test_an_attestation_of_another_length() -> None:
@@ -459,6 +519,8 @@ def test_async_client(waits: list[float]) -> None:
             assert await client.random(4) == b"abcd"
             assert (await client.vrf(ALPHA, chain_id=CHAIN_ID)).json == RECEIPT
             assert len((await client.random_dual(1000)).random) == 1000
+            assert (await client.receipt(ID)).json == RECEIPT
+            assert await client.checkpoint() == CHECKPOINT.decode()
             with pytest.raises(re4ctor.ConnectionFailed):
                 await client.vrf()
             assert repr(client).startswith("AsyncClient(")
@@ -470,9 +532,11 @@ def test_async_client(waits: list[float]) -> None:
         Answer(missing=1),
         Answer(body=RECEIPT),
         Answer(body=ATTESTATION),
+        Answer(body=RECEIPT),
+        Answer(body=CHECKPOINT),
         Answer(drops=True),
     ]
     with Stub(*answers) as stub:
         asyncio.run(use(stub))
-    assert len(stub.requests) == 6
+    assert len(stub.requests) == 8
     assert len(waits) == 2

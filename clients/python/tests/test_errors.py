@@ -10,6 +10,7 @@ import pytest
 from re4ctor import errors
 from re4ctor._ecdsa import InvalidSignatureError
 from re4ctor._ecvrf import InvalidProofError
+from re4ctor._note import InvalidNoteError
 
 ONE_OF_EACH = [
     errors.Re4ctorError("anything"),
@@ -24,6 +25,7 @@ ONE_OF_EACH = [
     errors.MalformedDocument("no JSON"),
     errors.MalformedReceipt("the field id is missing", "id"),
     errors.MalformedKeys("the field active is missing", "active"),
+    InvalidNoteError("the note has a control character"),
     InvalidProofError("s is not below n"),
     InvalidSignatureError("v is 0"),
 ]

@@ -22,7 +22,9 @@ KEYS = vectors("keys.json")["cases"]
 RECEIPTS = vectors("receipts.json")
 
 VRF_CHECKS = ["key_hash", "key_id", "alpha", "vrf", "random"]
-SIGNATURE_CHECKS = ["digest", "schemes", "ecdsa", "signer", "mldsa65", "pin", "require"]
+SIGNATURE_CHECKS = ["digest", "schemes", "ecdsa", "signer", "mldsa65"]
+LOG_CHECKS = ["inclusion", "checkpoint"]
+TRUST_CHECKS = ["pin", "require"]
 
 
 def octets(case: dict[str, Any], name: str) -> bytes:
@@ -142,5 +144,7 @@ def test_receipts(case: dict[str, Any]) -> None:
     members = json.loads(case["document"])
     evm = ["evm"] if "evm_proof" in members.get("vrf", {}) else []
     first = VRF_CHECKS[:2] if "unique" in members else VRF_CHECKS + evm
-    assert [check.name for check in report.checks] == first + SIGNATURE_CHECKS
+    log = LOG_CHECKS if "log" in members else []
+    names = first + SIGNATURE_CHECKS + log + TRUST_CHECKS
+    assert [check.name for check in report.checks] == names
     assert verify(case["document"].encode(), **pin_of(case), require=case["require"]) == report

@@ -32,7 +32,7 @@ export function showReport(report: Report, pinnedBy: string, hint: string | null
     showProblem("malformed", title, `${sentence(message)}${hint ? ` ${sentence(hint)}` : ""}`);
     return;
   }
-  const notes = make("ul", "notes", ...remarks(report.document).map((remark) => make("li", "", remark)));
+  const notes = make("ul", "notes", ...[...remarks(report.document), logRemark(report)].map((remark) => make("li", "", remark)));
   showVerdict(report.verdict, ...verdictWords(report, pinnedBy), ...(report.verdict === "failed" ? [] : [notes]), moment());
   find("report", HTMLElement).replaceChildren(
     make("h3", "", "What it says"),
@@ -78,8 +78,17 @@ function remarks(document: Document): string[] {
   return [`${index} index mode makes no fairness claim against the operator.`];
 }
 
+function logRemark({ document, checks }: CheckedReport): string {
+  const { log } = document;
+  if (!log) return "It carries no proof that it is in the node’s log.";
+  const signed = checks.some(({ name, outcome }) => name === "checkpoint" && outcome === "passed");
+  const place = `In the log at index ${log.index} of ${log.treeSize} entries`;
+  if (signed) return `${place}; the log signed the checkpoint that says so with both of its keys.`;
+  return `${place}, says a checkpoint whose signatures were NOT checked: no key of the log was pinned. A keys file brings them.`;
+}
+
 function facts(document: Document): [string, string][] {
-  const { domain, ecdsa } = document;
+  const { domain, ecdsa, log } = document;
   const time = formatTimestamp(document.timestamp);
   return [
     ...contents(document),
@@ -88,6 +97,7 @@ function facts(document: Document): [string, string][] {
     ...(domain.contract === null ? [] : [["contract", domain.contract] as [string, string]]),
     ...(ecdsa === null ? [] : [["signer", ecdsa.signerAddr] as [string, string]]),
     ["key hash", toHex(document.keyHash)],
+    ...(log === null ? [] : [["log", `${log.origin}, index ${log.index} of ${log.treeSize} entries`] as [string, string]]),
     ["receipt", toHex(document.id)],
   ];
 }

@@ -1,26 +1,68 @@
 /** Accepting an answer: it verifies, and it is the answer to what was asked, not a good one to something else. */
 
 import { equal } from "./bytes.js";
-import type { Document } from "./document.js";
-import { VerificationError } from "./errors.js";
+import { parseCheckpoint, type SignedCheckpoint } from "./checkpoint.js";
+import type { Document, Receipt } from "./document.js";
+import { MalformedError, VerificationError } from "./errors.js";
+import { type LogKeys, verifyLogCheckpoint } from "./log-keys.js";
 import type { Pin } from "./pin.js";
+import { attempt, Refusal, refusal } from "./refusal.js";
 import type { Expected } from "./request.js";
-import { type Report, verify } from "./verify.js";
+import { type Policy, type Report, verify } from "./verify.js";
+
+/** A document that verifies. */
+export interface Accepted<T> {
+  document: T;
+  report: Report;
+}
 
 /**
  * Verifies an answer and compares it with the request.
  *
  * @throws MalformedError, VerificationError
  */
-export function accept(json: string, expected: Expected, pin: Pin | undefined): { document: Document; report: Report } {
-  const report = verify(json, { pin, require: expected.require });
+export function accept(json: string, expected: Expected, pin: Pin | undefined): Accepted<Document> {
+  const accepted = verified(json, { pin, require: expected.require });
+  const other = difference(accepted.document, expected);
+  if (other) throw otherRequest(other, accepted.report);
+  return accepted;
+}
+
+/**
+ * Verifies a receipt that was asked for by its id, which is its digest.
+ *
+ * @throws MalformedError, VerificationError
+ */
+export function acceptReceipt(json: string, id: Uint8Array, policy: Policy): Accepted<Receipt> {
+  const { document, report } = verified(json, policy);
+  if (document.kind !== "vrf") throw otherRequest("it is another kind of document", report);
+  if (!equal(document.id, id)) throw otherRequest("it has another id", report);
+  return { document, report };
+}
+
+/**
+ * Reads a checkpoint, and verifies it where the log's keys were pinned.
+ *
+ * @throws MalformedError, VerificationError
+ */
+export function acceptCheckpoint(text: string, keys: LogKeys | null): SignedCheckpoint {
+  const checkpoint = attempt(() => parseCheckpoint(text));
+  if (checkpoint instanceof Refusal) throw new MalformedError(`the answer is no checkpoint: ${checkpoint.message}`);
+  const wrong = keys && refusal(() => verifyLogCheckpoint(checkpoint, keys));
+  if (wrong) throw new VerificationError(`the checkpoint must not be used: ${wrong}`, null);
+  return checkpoint;
+}
+
+function verified(json: string, policy: Policy): Accepted<Document> {
+  const report = verify(json, policy);
   if (report.verdict === "malformed") throw report.error;
-  const { document } = report;
   const failed = report.checks.find((check) => check.outcome === "failed");
   if (failed) throw new VerificationError(`the check ${failed.name} failed: ${failed.detail}`, report);
-  const other = difference(document, expected);
-  if (other) throw new VerificationError(`the answer is for another request: ${other}`, report);
-  return { document, report };
+  return { document: report.document, report };
+}
+
+function otherRequest(difference: string, report: Report): VerificationError {
+  return new VerificationError(`the answer is for another request: ${difference}`, report);
 }
 
 function difference(document: Document, expected: Expected): string | null {

@@ -3,10 +3,13 @@
 /** How a check went: it holds, it does not, or there was nothing to check it with. */
 export type Outcome = "passed" | "failed" | "not checked";
 
-/** The names of the checks, in order. An attestation has neither `alpha`, `vrf` nor `random`. */
+/**
+ * The names of the checks, in order. An attestation has neither `alpha`, `vrf` nor `random`; `inclusion` and
+ * `checkpoint` are there where the document has `log`.
+ */
 export type CheckName =
   | "key_hash" | "key_id" | "alpha" | "vrf" | "random" | "evm" | "digest"
-  | "schemes" | "ecdsa" | "signer" | "mldsa65" | "pin" | "require";
+  | "schemes" | "ecdsa" | "signer" | "mldsa65" | "inclusion" | "checkpoint" | "pin" | "require";
 
 /** One check. */
 export interface Check {

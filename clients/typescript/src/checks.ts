@@ -14,7 +14,8 @@ import { beta, parseProof, SUITE, verifyProof } from "./ecvrf.js";
 import type { Envelope } from "./envelope.js";
 import { evmCheck } from "./evm-check.js";
 import { keyHash as hashOfKeys } from "./keys.js";
-import type { Trusted } from "./pin.js";
+import { logChecks } from "./log-check.js";
+import { pinnedLog, type Trusted } from "./pin.js";
 import { attempt, Refusal, refusal } from "./refusal.js";
 import { ALL_SCHEMES, DUAL, ECDSA, MLDSA, type Schemes, signatureType } from "./schemes.js";
 import { mldsaMessage, recover, verifyEcdsa, verifyMldsa } from "./signatures.js";
@@ -37,6 +38,7 @@ export function allChecks(document: Document, trusted: Trusted, require: Require
     ecdsaCheck(document, digest),
     signerCheck(document, digest),
     mldsaCheck(document, digest),
+    ...logChecks(document, keyHash, digest, pinnedLog(trusted)),
     pinCheck(document, keyHash, digest, trusted),
     requireCheck(document, trusted, require),
   ];

@@ -1,14 +1,18 @@
 /** The client of a node: random bytes, receipts that are verified before they are returned, public keys. */
 
 import { readExactly, readText } from "./body.js";
+import { fromHex } from "./bytes.js";
+import { type Checkpoint, MAX_CHECKPOINT_BYTES } from "./checkpoint.js";
+import type { Require } from "./checks.js";
 import { type Attestation, type Receipt } from "./document.js";
 import { MalformedError } from "./errors.js";
 import { MAX_DOCUMENT_BYTES } from "./fields.js";
 import { type KeysDocument, MAX_KEYS_DOCUMENT_BYTES, parseKeysDocument } from "./keys-document.js";
-import { type Pin, readPin } from "./pin.js";
+import type { LogKeys } from "./log-keys.js";
+import { type Pin, pinnedLog, readPin } from "./pin.js";
 import { attestationRequest, type Expected, receiptRequest, type VrfRequest } from "./request.js";
 import { send, type Transport } from "./transport.js";
-import { accept } from "./accept.js";
+import { accept, acceptCheckpoint, acceptReceipt } from "./accept.js";
 import type { Report } from "./verify.js";
 
 /** Where the node is, and how to talk to it. */
@@ -48,6 +52,15 @@ export interface Answer<T> {
   report: Report;
 }
 
+/** A checkpoint as the node sent it. */
+export interface SignedText {
+  /** The signed note as it came. */
+  text: string;
+  checkpoint: Checkpoint;
+  /** Whether the log's signatures were verified, which takes its keys. */
+  verified: boolean;
+}
+
 /** Octets that the node gives at once; more are fetched by several requests. */
 const MAX_RANDOM_BYTES = 1_000_000;
 
@@ -55,11 +68,12 @@ const MAX_RANDOM_BYTES = 1_000_000;
 export class Re4ctor {
   readonly #transport: Transport;
   readonly #pin: Pin | undefined;
+  readonly #logKeys: LogKeys | null;
 
   /** @throws TypeError or PinError for options that cannot be meant */
   constructor(options: Options) {
     this.#transport = readTransport(options);
-    readPin(options.pin);
+    this.#logKeys = pinnedLog(readPin(options.pin));
     this.#pin = options.pin;
   }
 
@@ -111,13 +125,42 @@ export class Re4ctor {
     return this.#signed(sent, expected) as Promise<Answer<Attestation>>;
   }
 
+  /**
+   * Fetches a receipt of the node's log again, with a proof against the newest checkpoint.
+   *
+   * @param id its id: 0x and 64 hexadecimal digits
+   * @param options a signal, and the signatures that it must have; both unless said otherwise
+   * @throws VerificationError where the answer does not verify or is another receipt
+   */
+  async receipt(id: string, options: CallOptions & { require?: Require } = {}): Promise<Answer<Receipt>> {
+    const bytes = typeof id === "string" ? fromHex(id, 32) : undefined;
+    if (!bytes) throw new TypeError("id must be 0x and 64 lower-case hexadecimal digits");
+    const json = await this.#public(`/v1/receipts/${id}`, MAX_DOCUMENT_BYTES, options);
+    return { json, ...acceptReceipt(json, bytes, { pin: this.#pin, require: options.require }) };
+  }
+
+  /**
+   * Fetches the log's newest checkpoint. Where the pin brings the log's keys it is verified first; the
+   * signatures of witnesses are not.
+   *
+   * @throws VerificationError where it is not signed with both keys of the log
+   */
+  async checkpoint(options: CallOptions = {}): Promise<SignedText> {
+    const text = await this.#public("/v1/log/checkpoint", MAX_CHECKPOINT_BYTES, options);
+    const { origin, size, root } = acceptCheckpoint(text, this.#logKeys);
+    return { text, checkpoint: { origin, size, root }, verified: this.#logKeys !== null };
+  }
+
   /** Fetches the public keys. Whoever pins them must have a reason to trust where they came from. */
   async keys(options: CallOptions = {}): Promise<{ json: string; document: KeysDocument }> {
-    const request = { path: "/v1/keys", repeatable: true, signal: options.signal };
+    const json = await this.#public("/v1/keys", MAX_KEYS_DOCUMENT_BYTES, options);
+    return { json, document: parseKeysDocument(json) };
+  }
+
+  async #public(path: string, limit: number, { signal }: CallOptions): Promise<string> {
     // Gateways refuse preflights of requests with a key, and this needs none.
     const keyless = { ...this.#transport, apiKey: undefined };
-    const json = await send(keyless, request, (response) => readText(response, MAX_KEYS_DOCUMENT_BYTES));
-    return { json, document: parseKeysDocument(json) };
+    return send(keyless, { path, repeatable: true, signal }, (response) => readText(response, limit));
   }
 
   async #signed(request: Parameters<typeof send>[1], expected: Expected): Promise<Answer<Receipt | Attestation>> {

@@ -5,6 +5,7 @@ import { POINT_BYTES } from "./ecvrf.js";
 import type { Domain } from "./eip712.js";
 import type { Fields } from "./fields.js";
 import type { KeySet } from "./keys.js";
+import { type Log, parseLog } from "./log.js";
 import { ALL_SCHEMES, ECDSA, MLDSA, type Schemes, signatureType } from "./schemes.js";
 
 /** The common fields. Nothing here has been checked but its form. */
@@ -31,6 +32,8 @@ export interface Envelope {
   ecdsa: EcdsaSignature | null;
   /** `signature` and `public_key`: the pair of ML-DSA-65, or of ECDSA where that is alone. */
   pair: { signature: Uint8Array; publicKey: Uint8Array };
+  /** Where the answer stands in the node's log. Outside of what is signed. */
+  log: Log | null;
 }
 
 export interface EcdsaSignature {
@@ -62,6 +65,7 @@ export function parseEnvelope(fields: Fields): Envelope {
     domain: parseDomain(fields.object("domain")),
     msgHash: fields.hex("msg_hash", 32),
     ...parseSignatures(fields),
+    log: fields.has("log") ? parseLog(fields.object("log")) : null,
   };
 }
 

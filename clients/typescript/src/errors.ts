@@ -34,11 +34,11 @@ export class VerificationError extends Re4ctorError {
 
   /**
    * @param message what is wrong
-   * @param report every check that was made
+   * @param report every check of a document that was made; null where the answer is a checkpoint
    */
   constructor(
     message: string,
-    readonly report: Report,
+    readonly report: Report | null,
   ) {
     super(message);
   }

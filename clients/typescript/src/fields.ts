@@ -75,6 +75,16 @@ export class Fields {
     });
   }
 
+  /** Reads a list of texts. */
+  texts(name: string): string[] {
+    const values = this.take(name);
+    if (!Array.isArray(values)) throw this.wrong(name, "a list");
+    return values.map((value) => {
+      if (typeof value !== "string") throw this.wrong(name, "a list of texts");
+      return value;
+    });
+  }
+
   text(name: string): string {
     const value = this.take(name);
     if (typeof value !== "string") throw this.wrong(name, "a text");

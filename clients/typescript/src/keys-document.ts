@@ -1,4 +1,4 @@
-/** The document of `GET /keys`: every epoch's public keys, and which epoch is active. Whoever keeps it can pin it. */
+/** The document of `GET /keys`: every epoch's public keys, which epoch is active, and the log's keys. Whoever keeps it can pin it. */
 
 import { sha256 } from "@noble/hashes/sha2.js";
 
@@ -8,6 +8,7 @@ import { parsePublicKey, POINT_BYTES, SUITE } from "./ecvrf.js";
 import { MLDSA_PUBLIC_KEY_BYTES, parseAddress } from "./envelope.js";
 import { Fields } from "./fields.js";
 import { keyHash } from "./keys.js";
+import { type LogKeys, parseLogKeys } from "./log-keys.js";
 import { attempt, Refusal } from "./refusal.js";
 
 /** Octets that the document may have: some three hundred epochs. */
@@ -18,6 +19,8 @@ export interface KeysDocument {
   /** The active epoch's key hash. */
   active: Uint8Array;
   epochs: Epoch[];
+  /** The keys of the node's log, where it has one. */
+  log: LogKeys | null;
 }
 
 /** One key epoch. */
@@ -55,8 +58,9 @@ export function parseKeysDocument(input: string | Uint8Array): KeysDocument {
   if (new Set(epochs.map((epoch) => toHex(epoch.keyHash))).size < epochs.length) {
     throw fields.wrong("epochs", "one entry for each key hash");
   }
+  const log = fields.has("log") ? parseLogKeys(fields.object("log")) : null;
   fields.finish();
-  return { active, epochs };
+  return { active, epochs, log };
 }
 
 /** Returns the key hashes whose signatures count: those of the active and the retired epochs. */

@@ -4,18 +4,19 @@ import { readAddress } from "./address.js";
 import { fromHex } from "./bytes.js";
 import { MalformedError, PinError } from "./errors.js";
 import { type KeysDocument, parseKeysDocument, trustedKeyHashes } from "./keys-document.js";
+import type { LogKeys } from "./log-keys.js";
 
 /** Whom to trust. */
 export type Pin =
   /** Key epochs by their hashes, which cover all their keys: 0x and 64 hexadecimal digits each. */
   | { keyHash: string | readonly string[] }
-  /** The epochs of a document of `GET /keys` that was fetched once, from a place to be trusted, and kept. */
+  /** The epochs and the log keys of a document of `GET /keys` that was fetched once, from a place to be trusted, and kept. */
   | { keys: string | Uint8Array | KeysDocument }
   /** An ECDSA signer alone; the other keys then count only because that signature names them. */
   | { signer: string };
 
 /** What a pin comes down to. */
-export type Trusted = { keyHashes: Uint8Array[] } | { signer: string } | null;
+export type Trusted = { keyHashes: Uint8Array[]; log: LogKeys | null } | { signer: string } | null;
 
 /**
  * Reads a pin; none stays none.
@@ -27,9 +28,14 @@ export function readPin(pin: Pin | undefined): Trusted {
   const names = typeof pin === "object" && pin !== null ? Object.keys(pin) : [];
   if (names.length !== 1) throw new PinError("a pin has one of keyHash, keys and signer");
   if ("signer" in pin) return { signer: readSigner(pin.signer) };
-  if ("keyHash" in pin) return { keyHashes: [pin.keyHash].flat().map(readKeyHash) };
-  if ("keys" in pin) return { keyHashes: readKeys(pin.keys) };
+  if ("keyHash" in pin) return { keyHashes: [pin.keyHash].flat().map(readKeyHash), log: null };
+  if ("keys" in pin) return readKeys(pin.keys);
   throw new PinError("a pin has one of keyHash, keys and signer");
+}
+
+/** Returns the log's keys, which only a document of `GET /keys` brings. */
+export function pinnedLog(trusted: Trusted): LogKeys | null {
+  return trusted && "log" in trusted ? trusted.log : null;
 }
 
 function readSigner(text: string): string {
@@ -46,10 +52,10 @@ function readKeyHash(text: string): Uint8Array {
   return bytes;
 }
 
-function readKeys(keys: string | Uint8Array | KeysDocument): Uint8Array[] {
+function readKeys(keys: string | Uint8Array | KeysDocument): Trusted {
   try {
-    const parsed = typeof keys === "string" || keys instanceof Uint8Array;
-    return trustedKeyHashes(parsed ? parseKeysDocument(keys) : keys);
+    const document = typeof keys === "string" || keys instanceof Uint8Array ? parseKeysDocument(keys) : keys;
+    return { keyHashes: trustedKeyHashes(document), log: document.log };
   } catch (error) {
     if (!(error instanceof MalformedError)) throw error;
     throw new PinError(`this is not an answer of /v1/keys: ${error.message}`, { cause: error });

@@ -37,6 +37,16 @@ test("the public keys are asked for without a key, so that a page of another ori
     assert.deepEqual([seen, keys], [["GET /v1/keys"], [undefined]]);
   }));
 
+test("what is public is asked for without a key: receipts and the checkpoint, too", () =>
+  against([text("{}")], async (client, { seen, keys }) => {
+    const id = `0x${"5a".repeat(32)}`;
+    await assert.rejects(client.receipt(id), MalformedError);
+    await assert.rejects(client.checkpoint(), MalformedError);
+    assert.deepEqual([seen, keys], [[`GET /v1/receipts/${id}`, "GET /v1/log/checkpoint"], [undefined, undefined]]);
+    for (const wrong of ["", "5a", `0x${"5A".repeat(32)}`, "0x00/../..", 5]) await assert.rejects(client.receipt(wrong as string), TypeError);
+    assert.equal(seen.length, 2);
+  }));
+
 test("a large download is several requests, and says how far it is", () =>
   against([bytesAsAsked], async (client, { seen }) => {
     const steps: number[] = [];
@@ -181,6 +191,7 @@ test("bodies that are not what was asked for", async () => {
   for (const body of ["", "<html>", "{", '{"active":1,"active":2}', " ".repeat(2 ** 20 + 1)]) {
     await against([text(body)], (client) => assert.rejects(client.keys(), MalformedError));
     await against([text(body)], (client) => assert.rejects(client.vrf({ alpha: "0x00" }), MalformedError));
+    await against([text(body)], (client) => assert.rejects(client.checkpoint(), MalformedError));
   }
 });
 

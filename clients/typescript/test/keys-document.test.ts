@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { toHex } from "../src/bytes.js";
 import { MalformedError, parseKeysDocument } from "../src/index.js";
 import { trustedKeyHashes } from "../src/keys-document.js";
+import { makeLog, NoteKey } from "./log.js";
 import { type ReceiptVectors, vectors } from "./vectors.js";
 
 interface KeyJson {
@@ -114,4 +115,27 @@ test("every field has one form", () => {
   for (const [field, change] of changes) assert.equal(fault(change), field);
   assert.equal(fault(() => {}), null);
   assert.throws(() => parseKeysDocument(" ".repeat(2 ** 20 + 1)), /at most 1048576/);
+});
+
+test("the log's keys, where the node has a log", () => {
+  const { origin, keys: [classical, postQuantum] } = makeLog(1).keys;
+  const withLog = (log: unknown) => (keys: Keys) => void (keys["log"] = log);
+  const { log } = parseKeysDocument(JSON.stringify({ ...good, log: { origin, keys: [classical, postQuantum] } }));
+  assert.deepEqual([log?.origin, log?.ed25519.publicKey.length, log?.mldsa44.publicKey.length], [origin, 32, 1312]);
+  assert.equal(parseKeysDocument(JSON.stringify({ ...good, log: undefined })).log, null);
+  const other = makeLog(1, "other.example.org").keys.keys;
+  const witness = new NoteKey(origin, 4, new Uint8Array(32)).vkey();
+  const wrong: [string, unknown][] = [
+    ["log", null], ["log", []], ["log", classical], ["log.origin", { keys: [classical, postQuantum] }],
+    ["log.origin", { origin: "other.example.org", keys: [classical, postQuantum] }],
+    ["log.origin", { origin: 5, keys: [classical, postQuantum] }], ["log.keys", { origin }], ["log.keys", { origin, keys: classical }],
+    ["log.more", { origin, keys: [classical, postQuantum], more: 1 }],
+    ...[
+      [], [classical], [postQuantum], [postQuantum, classical], [classical, classical], [postQuantum, postQuantum],
+      [classical, postQuantum, classical], [classical, postQuantum, "other"], ["other", classical, postQuantum],
+      [classical, postQuantum, ""], [classical, 5], [witness, postQuantum], [classical, other[1]], [other[0], postQuantum],
+      [classical.replace(/[0-9a-f]{8}/, "00000000"), postQuantum], [classical, `${postQuantum} `],
+    ].map((keys): [string, unknown] => ["log.keys", { origin, keys }]),
+  ];
+  for (const [field, log] of wrong) assert.equal(fault(withLog(log)), field, JSON.stringify(log)?.slice(0, 300));
 });

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 
-import { ApiError, type Policy, Re4ctor, verify } from "../src/index.js";
+import { toHex } from "../src/bytes.js";
+import { ApiError, parseDocument, type Policy, Re4ctor, verify } from "../src/index.js";
 import { apiKey, baseUrl, liveTest } from "./live.js";
 import { tamper } from "./tamper.js";
 
@@ -17,6 +18,23 @@ function tamperEach(json: string, policy: Policy): void {
   for (const one of tamper(json)) {
     const found = verify(one.json, policy);
     assert.deepEqual([found.verdict, found.failed ?? found.error?.field], [one.verdict, one.names], one.path);
+  }
+}
+
+/** A document with something else in its checkpoint. */
+function withCheckpoint(json: string, from: string, to: string): string {
+  const document = JSON.parse(json) as { log: { checkpoint: string } };
+  document.log.checkpoint = document.log.checkpoint.replace(from, to);
+  return JSON.stringify(document);
+}
+
+/** Asks until an answer is late enough: the published checkpoint follows the answers within a second. */
+async function eventually<T>(ask: () => Promise<T>, enough: (answer: T) => boolean): Promise<T> {
+  const end = Date.now() + 30_000;
+  for (;;) {
+    const answer = await ask();
+    if (enough(answer) || Date.now() > end) return answer;
+    await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
 
@@ -73,6 +91,32 @@ liveTest("attested bytes, and every field of them tampered", async () => {
   assert.equal(document.bytes.length, 64);
   assert.equal(report.verdict, "valid");
   tamperEach(json, { pin: { keys: (await client.keys()).json } });
+});
+
+liveTest("every answer is in the log, whose checkpoint is signed with its keys", async () => {
+  const client = await pinned();
+  const { json: keys } = await client.keys();
+  const pin = { keys };
+  for (const { json, report } of [await client.vrf({ alpha: "0x01" }), await client.randomDual(16)]) {
+    const outcomes = report.checks.filter(({ name }) => name === "inclusion" || name === "checkpoint").map(({ outcome }) => outcome);
+    assert.deepEqual(outcomes, ["passed", "passed"]);
+    const lines = parseDocument(json).log?.checkpoint.split("\n").filter((line) => line.startsWith("— ")) ?? [];
+    assert.equal(lines.length, 2);
+    for (const line of lines) {
+      const flipped = line.replace(/.(?=.{20}$)/, (digit) => (digit === "A" ? "B" : "A"));
+      assert.equal(verify(withCheckpoint(json, line, flipped), { pin }).failed, "checkpoint");
+      assert.equal(verify(withCheckpoint(json, `${line}\n`, ""), { pin }).failed, "checkpoint");
+    }
+  }
+  const { document } = await client.vrf({ alpha: "0x02" });
+  const size = document.log?.treeSize ?? 0n;
+  const published = await eventually(() => client.checkpoint(), ({ checkpoint }) => checkpoint.size >= size);
+  assert.deepEqual([published.verified, published.checkpoint.origin], [true, document.log?.origin]);
+  const again = await client.receipt(toHex(document.id));
+  assert.equal(again.report.verdict, "valid");
+  assert.deepEqual(again.document.random, document.random);
+  assert.equal(again.document.log?.index, document.index);
+  assert.ok((again.document.log?.treeSize ?? 0n) >= size);
 });
 
 liveTest("errors are the node's", async () => {

@@ -10,6 +10,7 @@ import type { Page } from "playwright-core";
 
 import { launch, missing, open, PAGE_PATH } from "./browser.js";
 import { needs } from "./live.js";
+import { logOf, makeLog, withLog } from "./log.js";
 import { judge, pin, said } from "./page.js";
 import { type ReceiptVectors, vectors } from "./vectors.js";
 
@@ -19,7 +20,7 @@ const dual = cases.find((one) => one.verdict === "valid" && one.pin === "key_has
 /** Every state of the page, from the empty one on. */
 const STATES: [name: string, enter: (page: Page) => Promise<unknown>][] = [
   ["empty", async () => {}],
-  ["self-consistent", (page) => judge(page, Buffer.from(dual))],
+  ["self-consistent", (page) => judge(page, Buffer.from(withLog(dual, logOf(dual, makeLog(1), 9n))))],
   ["all inputs", (page) => page.click("text=Show all inputs")],
   ["valid", (page) => pin(page, "key_hash", trusted)],
   ["failed", (page) => judge(page, Buffer.from(dual.replace('"index":"', '"index":"1')))],

@@ -36,6 +36,8 @@ for (const sig of ["dual", "ecdsa", "mldsa65"] as const) {
       await pin(page, kind, trusted);
       const { verdict } = await judge(page, Buffer.from(json));
       assert.equal(verdict, kind === "signer" && sig === "mldsa65" ? "failed" : "valid", kind);
+      const outcome = await page.getAttribute('[data-check="checkpoint"]', "data-outcome");
+      assert.equal(outcome, kind === "keys" ? "passed" : "not checked", kind);
     }
     for (const one of tamper(json)) {
       const { verdict, title } = await judge(page, Buffer.from(one.json));

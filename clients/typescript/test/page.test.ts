@@ -7,6 +7,7 @@ import type { BrowserContext, Page } from "playwright-core";
 
 import { launch, missing, open, type Watched } from "./browser.js";
 import { needs } from "./live.js";
+import { logOf, makeLog, withLog } from "./log.js";
 import { judge, judgeAll, pin, said } from "./page.js";
 import { type ReceiptVectors, vectors } from "./vectors.js";
 
@@ -82,6 +83,35 @@ pageTest("a signer pins ECDSA alone, and the page says so", async (page) => {
   await pin(page, "signer", trusted);
   await judge(page, Buffer.from(dual));
   assert.match((await said(page)).text, /by nothing else/);
+});
+
+pageTest("the log's checkpoint is checked with a keys file alone, and the page says so", async (page) => {
+  const log = makeLog(1);
+  const part = logOf(dual, log, 9n);
+  const logged = Buffer.from(withLog(dual, part));
+  const place = `In the log at index ${part.index} of ${part.tree_size} entries`;
+  const shown = async (json: Buffer) => [(await judge(page, json)).title, await page.innerText(".notes"), await page.innerText(".checks")];
+  const unpinned = await shown(logged);
+  assert.match(unpinned[1] ?? "", new RegExp(`${place}, says a checkpoint whose signatures were NOT checked`));
+  assert.match(unpinned[2] ?? "", /passed\s+inclusion/);
+  assert.match(unpinned[2] ?? "", /not checked\s+checkpoint/);
+  await pin(page, "key_hash", trusted);
+  const [valid, note] = await shown(logged);
+  assert.equal(valid, "Valid");
+  assert.match(note ?? "", /signatures were NOT checked/);
+  await pin(page, "keys", { ...trusted, keys: { ...(trusted.keys as object), log: log.keys } });
+  const pinned = await shown(logged);
+  assert.equal(pinned[0], "Valid");
+  assert.match(pinned[1] ?? "", new RegExp(`${place}; the log signed the checkpoint`));
+  assert.doesNotMatch(pinned.join(), /NOT checked/);
+  assert.match(pinned[2] ?? "", /passed\s+checkpoint/);
+  assert.match(await page.innerText(".facts"), new RegExp(`${log.origin}, index ${part.index}`));
+  assert.equal((await judge(page, Buffer.from(withLog(dual, { ...part, index: "7" })))).title, "Failed: inclusion");
+  const foreign = logOf(dual, makeLog(2), 9n);
+  assert.equal((await judge(page, Buffer.from(withLog(dual, foreign)))).title, "Failed: checkpoint");
+  const without = await shown(Buffer.from(withLog(dual, undefined)));
+  assert.equal(without[0], "Valid");
+  assert.match(without[1] ?? "", /no proof that it is in the node’s log/);
 });
 
 pageTest("a pin that names nobody is an error, not no pin", async (page) => {

@@ -14,12 +14,16 @@ const pins: Record<ReceiptCase["pin"], Pin | undefined> = {
   keys: { keys },
   signer: { signer: trusted.signer },
 };
-const NAMES = "key_hash key_id alpha vrf random evm digest schemes ecdsa signer mldsa65 pin require".split(" ");
+const NAMES = "key_hash key_id alpha vrf random evm digest schemes ecdsa signer mldsa65 inclusion checkpoint pin require".split(" ");
 
 function valid(require: string): string {
   const found = cases.find((one) => one.verdict === "valid" && one.require === require && one.pin === "key_hash");
   assert.ok(found);
   return found.document;
+}
+
+function outcomeOf(one: ReceiptCase, name: string): string | undefined {
+  return verify(one.document, { pin: pins[one.pin] }).checks.find((check) => check.name === name)?.outcome;
 }
 
 test("every case of vectors/receipts.json", () => {
@@ -35,6 +39,8 @@ test("every case of vectors/receipts.json", () => {
   for (const verdict of ["valid", "self-consistent", "failed", "malformed"]) {
     assert.ok(cases.some((one) => one.verdict === verdict), verdict);
   }
+  for (const name of NAMES) assert.ok(cases.some((one) => one.failed === name), name);
+  assert.ok(cases.some((one) => outcomeOf(one, "checkpoint") === "passed"));
 });
 
 test("the second form of a signature is called by its name", () => {

@@ -202,7 +202,8 @@ pub struct VrfOrder {
     /// Contract that the signatures are bound to; needs `chain_id`.
     #[schema(nullable = false)]
     pub contract: Option<String>,
-    /// `json`, which is the default, or `evm`: with the proof and the call as contracts take them.
+    /// `json`, which is the default, `evm`: with the proof and the call as contracts take them, or
+    /// `tlog-proof`: the proof of inclusion as a file with the receipt in it.
     #[schema(example = "evm", nullable = false)]
     pub format: Option<String>,
 }

@@ -11,7 +11,7 @@ const STYLES: Styles = Styles::styled()
     .placeholder(AnsiColor::Cyan.on_default());
 
 const ABOUT: &str =
-    "The tool of a Re4ctoR node: check receipts, proofs, keys and manifests, offline";
+    "The tool of a Re4ctoR node: check receipts, proofs, keys, manifests and the log";
 
 const HELP: &str = "\
 Examples:
@@ -27,9 +27,10 @@ Exit codes, the same for every command:
   0  it worked; for verify: everything is right and you said whom to trust
   1  a check failed
   2  the input or the command line cannot be used
-  3  only verify: the receipt fits together, but you did not say whom to trust
+  3  only verify and log inclusion: it fits together, but you did not say whom to trust
+`r4 log monitor` has a code for each alarm.
 
-`r4 COMMAND --help` explains one command, with examples. Nothing here uses the network.";
+`r4 COMMAND --help` explains one command, with examples. Only log and witness use the network.";
 
 /// The parsed command line.
 #[derive(Debug, Parser)]
@@ -57,6 +58,12 @@ pub(crate) enum Command {
     /// Say which sealed core may run: write, sign and check its manifest
     #[command(subcommand)]
     Manifest(crate::manifest::Command),
+    /// Copy, check and watch the log of a node's answers
+    #[command(subcommand)]
+    Log(crate::log::Command),
+    /// Cosign a log's checkpoints as long as it takes nothing back
+    #[command(subcommand)]
+    Witness(crate::witness::Command),
     /// Screen the raw samples of a noise source: their min-entropy and the health tests
     Assess(crate::assess::Args),
     /// Test every cryptographic building block against known answers

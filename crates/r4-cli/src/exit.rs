@@ -14,6 +14,8 @@ pub(crate) enum Exit {
     Malformed,
     /// 3: a receipt that fits together, without a pinned key.
     Unpinned,
+    /// An alarm of `log monitor`, with its own code.
+    Alarm(u8),
 }
 
 impl Exit {
@@ -24,6 +26,7 @@ impl Exit {
             Self::Failed => 1,
             Self::Malformed => 2,
             Self::Unpinned => 3,
+            Self::Alarm(code) => code,
         }
     }
 }

@@ -1,10 +1,11 @@
-//! `r4`: check receipts, make and check proofs, look after keys and manifests, and assess noise,
-//! all offline.
+//! `r4`: check receipts, make and check proofs, look after keys and manifests, and assess noise, all
+//! offline; copy, check, watch and witness the log.
 //!
 //! Every command returns an [`exit::Exit`]; whatever stops one becomes a sentence on standard
-//! error. No command opens a network connection.
+//! error. No command but those of [`log`] and [`witness`] opens a network connection.
 
 mod assess;
+mod atomic_file;
 mod cli;
 mod completions;
 mod ecvrf;
@@ -13,11 +14,13 @@ mod exit;
 mod hexadecimal;
 mod input;
 mod keys;
+mod log;
 mod manifest;
 mod output;
 mod secret_file;
 mod selftest;
 mod verify;
+mod witness;
 
 use std::process::ExitCode;
 
@@ -42,6 +45,8 @@ fn run(command: Command) -> Result<Exit, Error> {
         Command::EvmProof(args) => evm_proof::run(&args),
         Command::Keys(command) => keys::run(&command),
         Command::Manifest(command) => manifest::run(&command),
+        Command::Log(command) => log::run(&command),
+        Command::Witness(command) => witness::run(&command),
         Command::Assess(args) => assess::run(&args),
         Command::Selftest(args) => selftest::run(&args),
         Command::Completions(args) => completions::run(&args),

@@ -6,8 +6,11 @@
 mod pin;
 mod render;
 
+use std::path::{Path, PathBuf};
+
 use clap::ValueHint;
 use r4_receipt::{Document, MAX_DOCUMENT_BYTES, Policy, Report, Require, Verdict, verify};
+use r4_tlog::policy::MAX_POLICY_BYTES;
 use serde_json::Value;
 
 use crate::exit::{Error, Exit};
@@ -16,12 +19,16 @@ use crate::output;
 
 use pin::PinArgs;
 
+/// Most bytes of a receipt: a .tlog-proof has it in base64.
+pub(crate) const MAX_FILE_BYTES: u64 = 2 * MAX_DOCUMENT_BYTES as u64;
+
 const HELP: &str = "\
 Examples:
   r4 verify --keys keys.json receipt.json
   curl -s -H 'X-API-Key: demo' http://127.0.0.1:8082/v1/vrf | r4 verify --keys keys.json -
   r4 verify --keys keys.json --require ecdsa receipt.json      accept one signature, made by ECDSA
   r4 verify --key-hash 0x5be1.. --json receipt.json            for a script
+  r4 verify --keys keys.json --witness-policy policy.txt receipt.tlog-proof
 
 Whom to trust:
   A receipt brings its own keys. Anyone can make one that fits together, so say whose it must be:
@@ -30,12 +37,20 @@ Whom to trust:
     --signer ADDR    the address that signs with ECDSA, and nothing else: the other keys count only
                      because that signature names them
   Then both signatures must be there, unless --require says otherwise.
+  --keys pins the keys of the node's log, too: a receipt that says where it stands in the log must
+  then have a checkpoint with both of the log's signatures.
+
+Witnesses:
+  --witness-policy FILE (c2sp.org/tlog-policy) says which cosignatures the checkpoint must have. A
+  checkpoint gets them some seconds after the answer: ask for the receipt again by its id.
 
 What it shows:
   The VRF proof shows that `random` is the only output for this key and alpha; the signatures show
-  who answered and when they say it was. Not proved: that the operator did not know outputs in
-  advance for inputs it could guess or choose (with index alphas it knows them all). The VRF is not
-  post-quantum, ML-DSA protects who said it. VRF outputs are public and are never secrets.
+  who answered and when they say it was; the proof of inclusion shows that the receipt is in the
+  node's log, which tells of every index. Not proved: that the operator did not know outputs in
+  advance for inputs it could guess or choose (with index alphas it knows them all); that everyone
+  is shown the same log, which takes monitors or witnesses. The VRF is not post-quantum, ML-DSA
+  protects who said it. VRF outputs are public and are never secrets.
 
 Exit codes:
   0  every check passed, and the keys are the ones you named
@@ -47,7 +62,7 @@ Exit codes:
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
 pub(crate) struct Args {
-    /// The receipt: a file, or - for standard input
+    /// The receipt, as JSON or .tlog-proof: a file, or - for standard input
     #[arg(value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     file: Source,
     #[command(flatten)]
@@ -55,6 +70,9 @@ pub(crate) struct Args {
     /// Which signatures must be there, once a key is named
     #[arg(long, value_enum, value_name = "WHICH")]
     require: Option<Required>,
+    /// Which witnesses must have cosigned the log's checkpoint (c2sp.org/tlog-policy)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    witness_policy: Option<PathBuf>,
     /// Show the values that went into each check
     #[arg(short, long)]
     verbose: bool,
@@ -106,15 +124,27 @@ fn check(args: &Args) -> Result<(Document, Report), Error> {
         let reason = "only one of the receipt and the keys can come from standard input";
         return Err(Error::unusable("--keys -", reason));
     }
-    let pin = args.pin.read()?;
-    let bytes = args.file.read("a receipt", MAX_DOCUMENT_BYTES as u64)?;
-    let document = Document::parse(&bytes).map_err(|e| {
+    let (pin, log) = args.pin.read()?;
+    let witnesses = args.witness_policy.as_deref().map(witness_policy).transpose()?;
+    if log.is_none() && witnesses.as_ref().is_some_and(|policy| policy.logs().is_empty()) {
+        let reason = "the witnesses of which log? Give --keys with a document that has the log's \
+                      keys, or a policy with a line `log KEY`";
+        return Err(Error::unusable("--witness-policy", reason));
+    }
+    let bytes = args.file.read("a receipt", MAX_FILE_BYTES)?;
+    let document = Document::parse_file(&bytes).map_err(|e| {
         let reason = hint(&bytes).unwrap_or_else(|| format!("this is not a receipt: {e}"));
         Error::unusable(&args.file, reason)
     })?;
     let require = args.require.unwrap_or(Required::Dual).into();
-    let report = verify(&document, &Policy { pin, require });
+    let report = verify(&document, &Policy { pin, require, log, witnesses });
     Ok((document, report))
+}
+
+fn witness_policy(path: &Path) -> Result<r4_tlog::Policy, Error> {
+    let bytes = input::file(path, "a witness policy", MAX_POLICY_BYTES as u64)?;
+    let text = str::from_utf8(&bytes).map_err(|e| Error::unusable(path.display(), e))?;
+    r4_tlog::Policy::parse(text).map_err(|e| Error::unusable(path.display(), e))
 }
 
 fn show(args: &Args, document: &Document, report: &Report) -> Result<Exit, Error> {

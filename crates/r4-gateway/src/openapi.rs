@@ -34,6 +34,7 @@ const LIMIT_HEADERS: [(&str, &str); 5] = [
     tags(
         (name = "random", description = "Random bytes; an API key is needed"),
         (name = "verifiable", description = "Receipts and how to check them"),
+        (name = "log", description = "The log of all receipts (c2sp.org/tlog-tiles)"),
         (name = "node", description = "The node itself")
     ),
     components(schemas(ProblemDocument))
@@ -44,6 +45,7 @@ struct Base;
 pub fn document() -> Document {
     let mut document = Base::openapi();
     document.merge(routes::public().into_openapi());
+    document.merge(routes::tiles().into_openapi());
     document.merge(routes::keyed().into_openapi());
     let components = document.components.get_or_insert_default();
     let header = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-API-Key")));

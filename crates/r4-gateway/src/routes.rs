@@ -4,10 +4,12 @@ mod docs;
 mod health;
 mod keys;
 mod limits;
+mod log;
 mod meta;
 mod openapi;
 mod random;
 mod random_dual;
+mod receipts;
 mod verify;
 mod version;
 mod vrf;
@@ -15,12 +17,12 @@ mod vrf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderName, Method, Response, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, any, get};
+use axum::{Extension, Router};
 use r4_api::core::{MAX_BYTES_PER_REQUEST, MAX_WORDS_PER_REQUEST};
 use r4_api::gateway::RequestBounds;
 use r4_receipt::MAX_DOCUMENT_BYTES;
@@ -53,10 +55,19 @@ pub(crate) fn public() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(health::entropy))
         .routes(routes!(keys::keys))
         .routes(routes!(verify::verify))
+        .routes(routes!(receipts::one))
+        .routes(routes!(receipts::list))
+        .routes(routes!(log::checkpoint))
+        .routes(routes!(log::consistency))
         .routes(routes!(limits::limits))
         .routes(routes!(meta::meta))
         .routes(routes!(openapi::openapi))
         .routes(routes!(docs::page))
+}
+
+/// What axum writes otherwise than the description: a path of several segments.
+pub(crate) fn tiles() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().routes(routes!(log::tile))
 }
 
 /// What needs an API key.
@@ -75,6 +86,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
     let public = Router::from(public())
         .route("/docs/app.js", get(docs::script))
         .route("/docs/app.css", get(docs::style))
+        .route("/v1/log/tile/{*path}", get(log::tile))
         .method_not_allowed_fallback(wrong_method)
         .layer(limited.clone())
         .layer(cors());
@@ -151,6 +163,22 @@ async fn post_to_vrf(
     let id = head.extensions.get::<RequestId>();
     let kind = head.headers.get(header::CONTENT_TYPE);
     Call::post(&app.vrf, app.deadlines, path, id, kind, body)?.relay().await
+}
+
+/// Passes a `GET` on to r4-vrf with the parameters that may stand in `query`.
+///
+/// # Errors
+/// 400 for a parameter, 503 that names r4-vrf.
+async fn get_from_vrf(
+    app: &App,
+    path: &str,
+    query: Option<&str>,
+    names: &[&str],
+    id: Option<Extension<RequestId>>,
+) -> Result<Response<Body>, Problem> {
+    let path = forwarded(path, query, names)?;
+    let id = id.as_ref().map(|Extension(id)| id);
+    Call::get(&app.vrf, app.deadlines, &path, id)?.relay().await
 }
 
 /// Returns an upstream's path with the parameters that may stand in `query`, written anew and

@@ -90,6 +90,27 @@ pub struct Envelope {
     pub public_key: String,
     /// The node checked its own answer. An unsigned remark, not a proof.
     pub verified: bool,
+    /// Where the document stands in the log.
+    pub log: Log,
+}
+
+/// Where a document stands in the log of its node.
+#[derive(Debug, ToSchema)]
+pub struct Log {
+    /// Name of the log.
+    pub origin: String,
+    /// The leaf's number, a decimal string; the same as the document's `index`.
+    pub index: String,
+    /// Hash of the leaf (RFC 6962 §2.1), 32 bytes.
+    pub leaf_hash: String,
+    /// Leaves of the tree that the proof is for, a decimal string.
+    pub tree_size: String,
+    /// Root of that tree, 32 bytes.
+    pub root: String,
+    /// The proof of inclusion, from the leaf up; 32 bytes each.
+    pub inclusion: Vec<String>,
+    /// The signed note that vouches for the tree (c2sp.org/tlog-checkpoint).
+    pub checkpoint: String,
 }
 
 /// What a key hash is made of.
@@ -141,6 +162,17 @@ pub struct Keys {
     pub active: String,
     /// All epochs.
     pub epochs: Vec<Epoch>,
+    /// What vouches for the log's checkpoints.
+    pub log: LogKeys,
+}
+
+/// The public keys of a log.
+#[derive(Debug, ToSchema)]
+pub struct LogKeys {
+    /// Name of the log.
+    pub origin: String,
+    /// Its Ed25519 key and its ML-DSA-44 key, as verifier keys (c2sp.org/signed-note).
+    pub keys: Vec<String>,
 }
 
 /// One key epoch.

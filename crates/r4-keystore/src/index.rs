@@ -4,6 +4,9 @@
 //! (temporary file, fsync, rename, fsync of the folder) before its first index is used, so a crash
 //! loses at most the rest of a batch and repeats nothing. A lock on a file beside it keeps every
 //! other process away.
+//!
+//! It also holds how many entries the log had when it was written last, so that a log that was put
+//! back from an older copy is noticed.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
@@ -30,11 +33,13 @@ pub struct IndexStore {
     _lock: Lock,
 }
 
-/// Indexes from `next` to just below `ceiling` are reserved on disk and unused.
+/// Indexes from `next` to just below `ceiling` are reserved on disk and unused; the log had `logged`
+/// entries or more.
 #[derive(Debug)]
 struct Reserved {
     next: u64,
     ceiling: u64,
+    logged: u64,
 }
 
 /// An exclusive lock (flock(2)) that ends with the process.
@@ -52,8 +57,8 @@ pub enum IndexError {
         /// The index file.
         path: PathBuf,
     },
-    /// The index or its lock cannot be read.
-    #[error("cannot read the index {}: {cause}", path.display())]
+    /// The index or its lock cannot be opened or read.
+    #[error("cannot use the index {}: {cause}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -63,8 +68,9 @@ pub enum IndexError {
     /// The file does not say what it must.
     #[error(
         "the index {} is damaged ({why}); put back a good copy that is not older than the last \
-         receipt, or write a number N above every index ever issued with: \
-         printf 'r4-index/v1\\nN\\nN\\n'",
+         receipt, or write the number N of entries that the log has (r4 log fsck counts them) with: \
+         printf 'r4-index/v1\\nN\\nN\\n' > {}",
+        path.display(),
         path.display()
     )]
     Damaged {
@@ -109,23 +115,23 @@ impl IndexStore {
     }
 
     pub(crate) fn open_locked(path: &Path, lock: Lock) -> Result<Self, IndexError> {
-        let ceiling = read(path)?;
-        Self::at(path, ceiling, lock)
+        let (ceiling, logged) = read(path)?;
+        Self::at(path, ceiling, logged, lock)
     }
 
     pub(crate) fn create_locked(path: &Path, lock: Lock) -> Result<Self, IndexError> {
         if path.exists() {
             return Self::open_locked(path, lock);
         }
-        let store = Self::at(path, 0, lock)?;
-        store.persist(0)?;
+        let store = Self::at(path, 0, 0, lock)?;
+        store.persist(0, 0)?;
         Ok(store)
     }
 
-    fn at(path: &Path, ceiling: u64, lock: Lock) -> Result<Self, IndexError> {
+    fn at(path: &Path, ceiling: u64, logged: u64, lock: Lock) -> Result<Self, IndexError> {
         let fail = |cause| IndexError::Read { path: path.to_owned(), cause };
         let folder = folder_of(path).map_err(fail)?;
-        let reserved = Mutex::new(Reserved { next: ceiling, ceiling });
+        let reserved = Mutex::new(Reserved { next: ceiling, ceiling, logged });
         Ok(Self { path: path.to_owned(), folder, reserved, _lock: lock })
     }
 
@@ -150,6 +156,42 @@ impl IndexStore {
         self.refill(&mut self.reserved.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Gives back what is reserved and unused, at the end of a clean stop: the next start goes on
+    /// without a gap.
+    ///
+    /// # Errors
+    /// The file cannot be written; then a gap stays.
+    pub fn release(&self) -> Result<(), IndexError> {
+        let mut reserved = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);
+        self.persist(reserved.next, reserved.logged)?;
+        reserved.ceiling = reserved.next;
+        Ok(())
+    }
+
+    /// Notes that the log has `size` durable entries; on disk when the next batch is reserved.
+    pub fn note(&self, size: u64) {
+        let mut reserved = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);
+        reserved.logged = reserved.logged.max(size);
+    }
+
+    /// Notes that the log has `size` durable entries, on disk if that is news.
+    ///
+    /// # Errors
+    /// The file cannot be written; then an older note stays.
+    pub fn keep(&self, size: u64) -> Result<(), IndexError> {
+        let mut reserved = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);
+        if size > reserved.logged {
+            self.persist(reserved.ceiling, size)?;
+            reserved.logged = size;
+        }
+        Ok(())
+    }
+
+    /// Returns how many entries the log had at least.
+    pub fn logged(&self) -> u64 {
+        self.reserved.lock().unwrap_or_else(PoisonError::into_inner).logged
+    }
+
     /// Returns the first index that is not reserved on disk.
     pub fn ceiling(&self) -> u64 {
         self.reserved.lock().unwrap_or_else(PoisonError::into_inner).ceiling
@@ -161,18 +203,19 @@ impl IndexStore {
         }
         let exhausted = || IndexError::Exhausted { path: self.path.clone() };
         let ceiling = reserved.ceiling.checked_add(BATCH).ok_or_else(exhausted)?;
-        self.persist(ceiling)?;
+        self.persist(ceiling, reserved.logged)?;
         reserved.ceiling = ceiling;
         Ok(())
     }
 
-    fn persist(&self, ceiling: u64) -> Result<(), IndexError> {
+    fn persist(&self, ceiling: u64, logged: u64) -> Result<(), IndexError> {
         let write = || {
             let temporary = beside(&self.path, ".new");
             let mut options = OpenOptions::new();
             let mut file =
                 options.write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-            file.write_all(format!("{MAGIC}\n{ceiling}\n{ceiling}\n").as_bytes())?;
+            let numbers = format!("{ceiling}\n{ceiling}\n{logged}\n{logged}\n");
+            file.write_all(format!("{MAGIC}\n{numbers}").as_bytes())?;
             file.sync_all()?;
             std::fs::rename(&temporary, &self.path)?;
             self.folder.sync_all()
@@ -196,8 +239,9 @@ impl Lock {
     }
 }
 
-/// Reads and checks the ceiling: a magic line, then the same number twice.
-fn read(path: &Path) -> Result<u64, IndexError> {
+/// Reads and checks the ceiling and the log's size: a magic line, then each number twice. A file
+/// written by hand may leave out the log's size.
+fn read(path: &Path) -> Result<(u64, u64), IndexError> {
     let fail = |cause| IndexError::Read { path: path.to_owned(), cause };
     let mut text = Vec::new();
     let file = File::open(path).map_err(fail)?;
@@ -205,18 +249,24 @@ fn read(path: &Path) -> Result<u64, IndexError> {
     parse(&text).map_err(|why| IndexError::Damaged { path: path.to_owned(), why })
 }
 
-fn parse(text: &[u8]) -> Result<u64, &'static str> {
+fn parse(text: &[u8]) -> Result<(u64, u64), &'static str> {
     let text = std::str::from_utf8(text).map_err(|_| "it is not text")?;
     let mut lines = text.strip_suffix('\n').ok_or("it ends early")?.split('\n');
     if lines.next() != Some(MAGIC) {
         return Err("its first line is not r4-index/v1");
     }
-    let (Some(once), Some(again), None) = (lines.next(), lines.next(), lines.next()) else {
-        return Err("it has not three lines");
-    };
-    let number: u64 = once.parse().map_err(|_| "its second line is not a number")?;
+    let lines: Vec<&str> = lines.collect();
+    match lines.as_slice() {
+        [once, again] => Ok((number(once, again)?, 0)),
+        [once, again, logged, repeated] => Ok((number(once, again)?, number(logged, repeated)?)),
+        _ => Err("it has not three or five lines"),
+    }
+}
+
+fn number(once: &str, again: &str) -> Result<u64, &'static str> {
+    let number: u64 = once.parse().map_err(|_| "a line that should be a number is not a number")?;
     if once != again || number.to_string() != once {
-        return Err("its second and third line are not the same number");
+        return Err("two lines that should hold the same number do not");
     }
     Ok(number)
 }

@@ -3,7 +3,7 @@
 //! The VRF key is never used for ECDSA: both derive nonces from the key and a message, and a key
 //! shared by the two would leak.
 
-use aws_lc_rs::signature::{KeyPair as _, ML_DSA_65_SIGNING, PqdsaKeyPair};
+use aws_lc_rs::signature::{KeyPair as _, ML_DSA_65_SIGNING, PqdsaKeyPair, PqdsaSigningAlgorithm};
 use hkdf::Hkdf;
 use k256::elliptic_curve::bigint::U512;
 use k256::elliptic_curve::ops::ReduceNonZero as _;
@@ -42,23 +42,29 @@ pub enum KeysError {
         /// Label of the key.
         label: &'static str,
     },
-    /// The ML-DSA-65 key cannot be made of its seed.
-    #[error("the ML-DSA-65 key cannot be made of its seed")]
+    /// An ML-DSA key cannot be made of its seed.
+    #[error("an ML-DSA key cannot be made of its seed")]
     Mldsa,
     /// ECDSA could not sign.
     #[error("ECDSA could not sign: {0}")]
     SignEcdsa(ecdsa::SignError),
-    /// ML-DSA-65 could not sign.
-    #[error("ML-DSA-65 could not sign")]
+    /// ML-DSA could not sign.
+    #[error("ML-DSA could not sign")]
     SignMldsa,
     /// The VRF could not prove.
     #[error("the VRF could not prove: {0}")]
     Prove(r4_ecvrf::ProveError),
+    /// The name of a log or witness is none for a note.
+    #[error("the name of a log or witness must be 1 to 255 bytes without spaces and plus signs")]
+    Name,
+    /// A signature of a checkpoint does not verify.
+    #[error("the signature made of a checkpoint does not verify")]
+    Checkpoint,
 }
 
 /// What a key is for: its HKDF label.
 #[derive(Clone, Copy)]
-struct Use(&'static str);
+pub(crate) struct Use(pub(crate) &'static str);
 
 const ECVRF: Use = Use("r4/ecvrf-secp256k1/v1");
 /// Reserved for requests made on a chain: only its public key is kept.
@@ -73,12 +79,12 @@ impl NodeKeys {
     /// # Errors
     /// [`KeysError::Mldsa`] if the library refuses; the others cannot happen.
     pub fn derive(seed: &RootSeed) -> Result<Self, KeysError> {
-        let prk = Hkdf::<Sha256>::new(Some(SALT), seed.bytes());
+        let prk = extract(seed);
         let ecvrf = vrf_key(&prk, ECVRF)?;
         let ecvrf_evm = vrf_key(&prk, ECVRF_EVM)?.public_key();
         let ecdsa = ecdsa::SigningKey::from_bytes(&*scalar(&prk, ECDSA)?)
             .map_err(|_| KeysError::Scalar { label: ECDSA.0 })?;
-        let mldsa = mldsa_key(&*expand::<32>(&prk, MLDSA)?)?;
+        let mldsa = mldsa_key(&*expand(&prk, MLDSA)?)?;
         let public = PublicKeys {
             ecvrf: ecvrf.public_key().to_bytes(),
             ecdsa: ecdsa.verifying_key().to_bytes(),
@@ -124,21 +130,46 @@ impl std::fmt::Debug for NodeKeys {
     }
 }
 
-/// Makes an ML-DSA-65 key of its 32-byte seed ξ (FIPS 204 Algorithm 6).
 pub(crate) fn mldsa_key(seed: &[u8; 32]) -> Result<PqdsaKeyPair, KeysError> {
-    PqdsaKeyPair::from_seed(&ML_DSA_65_SIGNING, seed).map_err(|_| KeysError::Mldsa)
+    pqdsa_key(&ML_DSA_65_SIGNING, seed)
 }
 
 pub(crate) fn mldsa_public(key: &PqdsaKeyPair) -> Result<[u8; mldsa::PUBLIC_KEY_BYTES], KeysError> {
-    key.public_key().as_ref().try_into().map_err(|_| KeysError::Mldsa)
+    pqdsa_public(key)
 }
 
 pub(crate) fn mldsa_sign(key: &PqdsaKeyPair, message: &[u8]) -> Result<Vec<u8>, KeysError> {
-    let mut signature = vec![0; mldsa::SIGNATURE_BYTES];
+    pqdsa_sign(key, message, mldsa::SIGNATURE_BYTES)
+}
+
+/// Makes an ML-DSA key of its 32-byte seed ξ (FIPS 204 Algorithm 6).
+pub(crate) fn pqdsa_key(
+    algorithm: &'static PqdsaSigningAlgorithm,
+    seed: &[u8; 32],
+) -> Result<PqdsaKeyPair, KeysError> {
+    PqdsaKeyPair::from_seed(algorithm, seed).map_err(|_| KeysError::Mldsa)
+}
+
+pub(crate) fn pqdsa_public<const N: usize>(key: &PqdsaKeyPair) -> Result<[u8; N], KeysError> {
+    key.public_key().as_ref().try_into().map_err(|_| KeysError::Mldsa)
+}
+
+/// Signs, hedged, with the empty context (FIPS 204 Algorithm 2).
+pub(crate) fn pqdsa_sign(
+    key: &PqdsaKeyPair,
+    message: &[u8],
+    signature_bytes: usize,
+) -> Result<Vec<u8>, KeysError> {
+    let mut signature = vec![0; signature_bytes];
     match key.sign(message, &mut signature) {
-        Ok(mldsa::SIGNATURE_BYTES) => Ok(signature),
+        Ok(written) if written == signature_bytes => Ok(signature),
         _ => Err(KeysError::SignMldsa),
     }
+}
+
+/// Computes PRK = HKDF-Extract(SHA-256, `r4/root/v1`, seed) (RFC 5869 §2.2).
+pub(crate) fn extract(seed: &RootSeed) -> Hkdf<Sha256> {
+    Hkdf::new(Some(SALT), seed.bytes())
 }
 
 fn vrf_key(prk: &Hkdf<Sha256>, usage: Use) -> Result<r4_ecvrf::SecretKey, KeysError> {
@@ -146,7 +177,10 @@ fn vrf_key(prk: &Hkdf<Sha256>, usage: Use) -> Result<r4_ecvrf::SecretKey, KeysEr
         .map_err(|_| KeysError::Scalar { label: usage.0 })
 }
 
-fn expand<const N: usize>(prk: &Hkdf<Sha256>, usage: Use) -> Result<Zeroizing<[u8; N]>, KeysError> {
+pub(crate) fn expand<const N: usize>(
+    prk: &Hkdf<Sha256>,
+    usage: Use,
+) -> Result<Zeroizing<[u8; N]>, KeysError> {
     let mut out = Zeroizing::new([0; N]);
     prk.expand(usage.0.as_bytes(), &mut *out).map_err(|_| KeysError::Expand { label: usage.0 })?;
     Ok(out)

@@ -8,6 +8,7 @@
 pub mod epoch;
 pub mod index;
 pub mod keys;
+pub mod note_keys;
 pub mod seed;
 pub mod selftest;
 pub mod state;

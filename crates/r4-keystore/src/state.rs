@@ -1,15 +1,15 @@
-//! The state folder: seed and index belong together.
+//! The state folder: seeds and index belong together.
 //!
-//! | seed | index | what happens |
+//! | root seed | index | what happens |
 //! |---|---|---|
-//! | no | no | first start: both are made |
-//! | yes | yes | the node goes on |
+//! | no | no | first start: both are made, and the log's seed |
+//! | yes | yes | the node goes on, if the log's seed is there |
 //! | no | yes | refused: a new seed would be a new key under an old history |
 //! | yes | no | refused: indexes would repeat |
 //!
-//! The index is made first, at 0, and the first batch is reserved last. So an index at 0 without a
-//! seed is a first start that was cut short, before any key existed, and goes on; after a complete
-//! start the index is never 0.
+//! The index is made first, at 0, then the log's seed, then the root seed; the first batch is
+//! reserved last, by the caller, once the log exists. So an index at 0 is a first start that was cut
+//! short before any answer, and goes on; after a complete start the index is never 0.
 
 use std::fs::DirBuilder;
 use std::io;
@@ -24,6 +24,10 @@ use crate::seed::{RootSeed, SeedError};
 
 /// File of the root seed.
 pub const SEED_FILE: &str = "root.seed";
+/// File of the log's seed.
+pub const LOG_SEED_FILE: &str = "log.seed";
+/// Folder of the log's journal, which is made after the seeds.
+const JOURNAL_FOLDER: &str = "journal";
 /// File that says since when the seed's keys exist.
 pub const EPOCH_FILE: &str = "epoch";
 /// File of the receipt index.
@@ -34,7 +38,9 @@ pub const INDEX_FILE: &str = "index";
 pub struct State {
     /// The root seed.
     pub seed: RootSeed,
-    /// The receipt index, with a batch reserved.
+    /// The seed of the log, which outlives key epochs.
+    pub log_seed: RootSeed,
+    /// The receipt index. At 0, the first start is not complete.
     pub index: IndexStore,
     /// Whether this start made the seed.
     pub start: Start,
@@ -72,11 +78,22 @@ pub enum StateError {
         /// The folder.
         path: PathBuf,
     },
+    /// A log without a root seed.
+    #[error(
+        "{} has a log but no {SEED_FILE}: a new seed would be a new key under an old history. Put \
+         back the seed, or start a new node with an empty folder",
+        path.display()
+    )]
+    LogWithoutSeed {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A seed without an index.
     #[error(
         "{} has a {SEED_FILE} but no index, so indexes would repeat. Put back the index, or write \
-         a number N above every index ever issued (0 if the seed is new): \
+         the number N of entries that the log has (r4 log fsck {} counts them): \
          printf 'r4-index/v1\\nN\\nN\\n' > {}",
+        path.display(),
         path.display(),
         path.join(INDEX_FILE).display()
     )]
@@ -84,7 +101,18 @@ pub enum StateError {
         /// The folder.
         path: PathBuf,
     },
-    /// The seed cannot be used.
+    /// A root seed without a log's seed.
+    #[error(
+        "{} is from before the receipt log, or its {LOG_SEED_FILE} was lost. Put back {LOG_SEED_FILE} \
+         and the log from a backup; or start a new node with an empty folder (R4_STATE_DIR), which \
+         has new keys",
+        path.display()
+    )]
+    SeedWithoutLog {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A seed cannot be used.
     #[error(transparent)]
     Seed(#[from] SeedError),
     /// The index cannot be used.
@@ -105,6 +133,7 @@ impl State {
         let fail = |cause| StateError::Folder { path: path.to_owned(), cause };
         DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(fail)?;
         let (seed_path, index_path) = (path.join(SEED_FILE), path.join(INDEX_FILE));
+        let log_seed_path = path.join(LOG_SEED_FILE);
         let epoch_path = path.join(EPOCH_FILE);
         let lock = Lock::acquire(&index_path)?;
         // `symlink_metadata`, so that a dangling link counts as present and is then refused.
@@ -114,6 +143,9 @@ impl State {
             Err(cause) => Err(fail(cause)),
         };
         let (index, seed, start) = match (present(&seed_path)?, present(&index_path)?) {
+            (true, true) if !present(&log_seed_path)? => {
+                return Err(StateError::SeedWithoutLog { path: path.to_owned() });
+            }
             (true, true) => {
                 let seed = RootSeed::load(&seed_path)?;
                 (IndexStore::open_locked(&index_path, lock)?, seed, Start::Again)
@@ -121,17 +153,23 @@ impl State {
             (true, false) => {
                 return Err(StateError::SeedWithoutIndex { path: path.to_owned() });
             }
+            (false, _) if present(&path.join(JOURNAL_FOLDER))? => {
+                return Err(StateError::LogWithoutSeed { path: path.to_owned() });
+            }
             (false, _) => {
                 let index = IndexStore::create_locked(&index_path, lock)?;
                 if index.ceiling() > 0 {
                     return Err(StateError::IndexWithoutSeed { path: path.to_owned() });
                 }
                 epoch::write(&epoch_path, now)?;
+                if !present(&log_seed_path)? {
+                    RootSeed::create(&log_seed_path)?;
+                }
                 (index, RootSeed::create(&seed_path)?, Start::First)
             }
         };
-        index.reserve()?;
-        Ok(Self { seed, index, start, since: epoch::read(&epoch_path)? })
+        let log_seed = RootSeed::load(&log_seed_path)?;
+        Ok(Self { seed, log_seed, index, start, since: epoch::read(&epoch_path)? })
     }
 }
 
@@ -166,9 +204,40 @@ mod tests {
     }
 
     #[test]
-    fn half_a_state_is_refused() {
+    fn a_folder_from_before_the_log_is_refused_and_keeps_what_it_has() {
         let folder = tempfile::tempdir().unwrap();
         drop(open(folder.path()).unwrap());
+        let log_seed = folder.path().join(LOG_SEED_FILE);
+        fs::remove_file(&log_seed).unwrap();
+        let error = open(folder.path()).expect_err("no log seed");
+        assert!(matches!(error, StateError::SeedWithoutLog { .. }), "{error}");
+        for word in ["before the receipt log", "backup", "empty folder"] {
+            assert!(error.to_string().contains(word), "{error}");
+        }
+        assert!(!log_seed.exists() && folder.path().join(SEED_FILE).exists());
+    }
+
+    #[test]
+    fn a_log_whose_root_seed_and_index_are_lost_gets_no_new_seed() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(open(folder.path()).unwrap());
+        fs::create_dir(folder.path().join(JOURNAL_FOLDER)).unwrap();
+        let (seed, index) = (folder.path().join(SEED_FILE), folder.path().join(INDEX_FILE));
+        fs::remove_file(&seed).unwrap();
+        for lost in [false, true] {
+            if lost {
+                fs::remove_file(&index).unwrap();
+            }
+            let error = open(folder.path()).expect_err("no seed");
+            assert!(matches!(error, StateError::LogWithoutSeed { .. }), "{error}");
+            assert!(!seed.exists(), "no new seed");
+        }
+    }
+
+    #[test]
+    fn half_a_state_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        open(folder.path()).unwrap().index.reserve().unwrap();
         let (seed, index) = (folder.path().join(SEED_FILE), folder.path().join(INDEX_FILE));
         let kept = fs::read(&index).unwrap();
 

@@ -3,6 +3,7 @@
 use std::fs;
 
 use r4_keystore::keys::NodeKeys;
+use r4_keystore::note_keys::NoteKeys;
 use r4_keystore::seed::RootSeed;
 use r4_sign::ecdsa;
 use serde_json::Value;
@@ -22,9 +23,9 @@ fn every_vector_of_the_derivation() {
     assert!(cases.len() >= 4, "{} cases", cases.len());
     for case in cases {
         let root = text(case, "/root_seed");
-        let mut seed = Zeroizing::new([0; 32]);
-        hex::decode_to_slice(root, &mut *seed).unwrap();
-        let keys = NodeKeys::derive(&RootSeed::from_bytes(seed)).unwrap();
+        let mut bytes = Zeroizing::new([0; 32]);
+        hex::decode_to_slice(root, &mut *bytes).unwrap();
+        let keys = NodeKeys::derive(&RootSeed::from_bytes(bytes.clone())).unwrap();
         let public = keys.public_keys();
         let key_hash = public.key_set().key_hash();
         let address = ecdsa::VerifyingKey::from_bytes(&public.ecdsa).unwrap().address();
@@ -38,6 +39,16 @@ fn every_vector_of_the_derivation() {
             (hex::encode(key_hash.key_id().as_bytes()), "/key_id"),
         ] {
             assert_eq!(got, text(case, pointer), "{pointer} of root seed {root}");
+        }
+        let (seed, name) = (RootSeed::from_bytes(bytes), text(&vectors, "/name"));
+        for (what, keys) in
+            [("log", NoteKeys::log(&seed, name)), ("witness", NoteKeys::witness(&seed, name))]
+        {
+            let [ed25519, mldsa44] =
+                keys.unwrap().verifier_keys().each_ref().map(ToString::to_string);
+            assert_eq!(ed25519, text(case, &format!("/{what}/ed25519")), "{root}");
+            let hash = hex::encode(Sha256::digest(mldsa44));
+            assert_eq!(hash, text(case, &format!("/{what}/mldsa44_sha256")), "{root}");
         }
     }
 }

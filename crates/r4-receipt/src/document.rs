@@ -5,6 +5,7 @@ use alloc::string::String;
 use crate::attestation::Attestation;
 use crate::envelope::Envelope;
 use crate::keys::KeyHash;
+use crate::log::Log;
 use crate::object::{Fields, MAX_DOCUMENT_BYTES, ParseError};
 use crate::receipt::Receipt;
 use crate::schemes::Schemes;
@@ -38,6 +39,16 @@ impl Document {
             Self::Vrf(receipt) => receipt.to_json(),
             Self::Attested(attestation) => attestation.to_json(),
         }
+    }
+
+    /// Says where the document stands in the log, or no longer.
+    #[must_use]
+    pub fn with_log(mut self, log: Option<Log>) -> Self {
+        match &mut self {
+            Self::Vrf(receipt) => receipt.envelope.log = log,
+            Self::Attested(attestation) => attestation.envelope.log = log,
+        }
+        self
     }
 
     /// Returns the common fields.

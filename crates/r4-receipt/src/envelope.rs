@@ -9,6 +9,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::eip712::{DOMAIN_NAME, DOMAIN_VERSION, Domain};
 use crate::keys::{KeyHash, KeyId, KeySet, POINT_BYTES};
+use crate::log::Log;
 use crate::object::{Fields, ParseError, to_base64, to_hex};
 use crate::schemes::Schemes;
 use crate::timestamp::Timestamp;
@@ -42,6 +43,8 @@ pub struct Envelope {
     pub msg_hash: [u8; 32],
     /// The signatures.
     pub signatures: Signatures,
+    /// Where the answer stands in the log. Outside of what is signed.
+    pub log: Option<Log>,
 }
 
 /// The signatures that are present.
@@ -116,6 +119,7 @@ impl Envelope {
             domain: parse_domain(fields.object("domain")?)?,
             msg_hash: fields.hex("msg_hash", BYTES_32)?,
             signatures: Signatures::parse(fields)?,
+            log: fields.has("log").then(|| Log::parse(fields.object("log")?)).transpose()?,
         })
     }
 
@@ -136,7 +140,11 @@ impl Envelope {
         map.serialize_entry("domain", &DomainJson(&self.domain))?;
         map.serialize_entry("msg_hash", &to_hex(&self.msg_hash))?;
         self.signatures.write(map)?;
-        map.serialize_entry("verified", &true)
+        map.serialize_entry("verified", &true)?;
+        match &self.log {
+            Some(log) => map.serialize_entry("log", log),
+            None => Ok(()),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::envelope::parse_address;
 use crate::keys::{KeyHash, POINT_BYTES, PublicKeys};
+use crate::log::LogKeys;
 use crate::object::{Fields, ParseError, to_base64, to_hex, to_json};
 use crate::timestamp::Timestamp;
 
@@ -22,6 +23,7 @@ pub const MAX_KEYS_DOCUMENT_BYTES: usize = 1024 * 1024;
 pub struct KeysDocument {
     active: KeyHash,
     epochs: Vec<Epoch>,
+    log: Option<LogKeys>,
 }
 
 /// One key epoch.
@@ -56,7 +58,13 @@ impl KeysDocument {
         let active = keys.key_set().key_hash();
         let epoch =
             Epoch { keys: keys.clone(), status: Status::Active, valid_from, valid_until: None };
-        Self { active, epochs: Vec::from([epoch]) }
+        Self { active, epochs: Vec::from([epoch]), log: None }
+    }
+
+    /// Adds the keys of the node's log.
+    #[must_use]
+    pub fn with_log(self, log: LogKeys) -> Self {
+        Self { log: Some(log), ..self }
     }
 
     /// Parses the document's JSON, as strictly as a receipt's.
@@ -78,8 +86,9 @@ impl KeysDocument {
         if hashes.len() != epochs.len() {
             return Err(fields.wrong("epochs", "one entry for each key hash"));
         }
+        let log = fields.has("log").then(|| LogKeys::parse(fields.object("log")?)).transpose()?;
         fields.finish()?;
-        Ok(Self { active, epochs })
+        Ok(Self { active, epochs, log })
     }
 
     /// Writes the JSON. `parse(to_json(x)) == x`.
@@ -90,6 +99,11 @@ impl KeysDocument {
     /// Returns the active epoch's key hash.
     pub const fn active(&self) -> KeyHash {
         self.active
+    }
+
+    /// Returns the keys of the node's log, if they are known.
+    pub const fn log(&self) -> Option<&LogKeys> {
+        self.log.as_ref()
     }
 
     /// Returns all epochs.
@@ -209,9 +223,12 @@ fn parse_mldsa(fields: &mut Fields) -> Result<[u8; mldsa::PUBLIC_KEY_BYTES], Par
 
 impl Serialize for KeysDocument {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(2))?;
+        let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("active", &self.active.to_string())?;
         map.serialize_entry("epochs", &self.epochs)?;
+        if let Some(log) = &self.log {
+            map.serialize_entry("log", log)?;
+        }
         map.end()
     }
 }

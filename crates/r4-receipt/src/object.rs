@@ -39,6 +39,12 @@ pub enum ParseError {
     /// The JSON is a list, a text or something else.
     #[error("the input is JSON, but not an object")]
     NotObject,
+    /// The text begins like a proof of inclusion, but is none.
+    #[error("the input is not a proof of inclusion (c2sp.org/tlog-proof): {message}")]
+    TlogProof {
+        /// What is wrong.
+        message: String,
+    },
     /// A field is not there.
     #[error("the field {field} is missing")]
     Missing {
@@ -75,7 +81,11 @@ impl ParseError {
             | Self::Unknown { field }
             | Self::Duplicate { field }
             | Self::Field { field, .. } => Some(field),
-            Self::Empty | Self::TooLarge { .. } | Self::Json { .. } | Self::NotObject => None,
+            Self::Empty
+            | Self::TooLarge { .. }
+            | Self::Json { .. }
+            | Self::NotObject
+            | Self::TlogProof { .. } => None,
         }
     }
 }
@@ -163,6 +173,18 @@ impl Fields {
             _ => Err(self.wrong(name, "a list of objects")),
         };
         values.into_iter().enumerate().map(object).collect()
+    }
+
+    /// Reads a list of texts.
+    pub(crate) fn texts(&mut self, name: &str) -> Result<Vec<String>, ParseError> {
+        let Value::List(values) = self.take(name)? else {
+            return Err(self.wrong(name, "a list"));
+        };
+        let text = |value| match value {
+            Value::Text(text) => Ok(text),
+            _ => Err(self.wrong(name, "a list of texts")),
+        };
+        values.into_iter().map(text).collect()
     }
 
     /// Reads a text.

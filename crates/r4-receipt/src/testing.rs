@@ -1,6 +1,8 @@
 //! A node for tests: keys from a number, signatures by this project's ECDSA and by fips204.
 #![expect(clippy::arithmetic_side_effects, reason = "small numbers, in tests alone")]
 
+pub(crate) mod log;
+
 use std::path::Path;
 use std::prelude::v1::*;
 use std::vec;

@@ -189,6 +189,7 @@ impl Head<'_> {
             domain: self.domain,
             msg_hash: digest,
             signatures: self.signatures(ecdsa, mldsa)?,
+            log: None,
         })
     }
 

@@ -4,6 +4,7 @@
 mod checks;
 mod digest;
 mod evm;
+mod log;
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -12,6 +13,7 @@ use r4_sign::Address;
 
 use crate::document::Document;
 use crate::keys::KeyHash;
+use crate::log::LogKeys;
 
 /// Whom to trust and what to demand.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,6 +22,10 @@ pub struct Policy {
     pub pin: Pin,
     /// What to demand of someone trusted. Without a pin it is not enforced.
     pub require: Require,
+    /// The keys of the log, where its checkpoints are to be checked.
+    pub log: Option<LogKeys>,
+    /// The witnesses that must have cosigned the checkpoint; a document without a log part then fails.
+    pub witnesses: Option<r4_tlog::Policy>,
 }
 
 /// Whom to trust.
@@ -92,6 +98,12 @@ pub enum Verdict {
 /// Makes every check. One that fails does not keep the others from being made.
 pub fn verify(document: &Document, policy: &Policy) -> Report {
     Report { checks: checks::all(document, policy), pinned: !matches!(policy.pin, Pin::None) }
+}
+
+/// Makes the checks of the part `log` alone, where there is one. The rest of the document and the
+/// checkpoint's signatures are taken as checked before.
+pub fn verify_log(document: &Document) -> Vec<Check> {
+    log::check_log(document, document.envelope().keys.key_hash(), &Policy::default())
 }
 
 impl Report {

@@ -20,7 +20,12 @@ impl Domain {
 
     /// Returns whether any name is public: not empty, `localhost`, `*.localhost` or loopback.
     pub fn is_public(&self) -> bool {
-        self.names.iter().any(|n| !is_local(n))
+        self.public_name().is_some()
+    }
+
+    /// Returns the first public name.
+    pub fn public_name(&self) -> Option<&str> {
+        self.names.iter().map(String::as_str).find(|n| !is_local(n))
     }
 }
 
@@ -71,5 +76,7 @@ mod tests {
         ] {
             assert!(Domain::parse(public).is_public(), "{public:?}");
         }
+        let domain = Domain::parse("localhost, https://a.example:8443, b.example");
+        assert_eq!(domain.public_name(), Some("a.example"));
     }
 }

@@ -1,11 +1,16 @@
 //! Settings of r4-vrf.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use axum::http::Uri;
 use axum::http::uri::Scheme;
+use r4_logstore::Settings;
 use r4_service::common::CommonConfig;
 use r4_service::config::{ConfigErrors, Env};
+
+use crate::witness::Witness;
 
 /// Port without `PORT`.
 pub const DEFAULT_PORT: u16 = 8081;
@@ -17,7 +22,15 @@ pub const ENVIRONMENT: &str = "  API_KEY, R4_API_KEY        key that callers pre
   R4_INTERNAL_KEY            key between the services (default: the API key)
   API_HOST, R4_API_HOST      address to listen on (default 127.0.0.1)
   PORT, R4_PORT              port to listen on (default 8081; 0: any free one)
-  R4_STATE_DIR               folder of the root seed and the index (default /var/lib/r4)
+  R4_STATE_DIR               folder of the seeds, the index and the log (default /var/lib/r4)
+  R4_LOG_ORIGIN              name of the log, fixed at the first start: its address without https://
+                             (default DOMAIN/v1/log, or localhost/v1/log)
+  R4_LOG_BATCH_MS            milliseconds between two batches of answers that are written together
+                             (default 10)
+  R4_LOG_BATCH_SIZE          answers that are written together at most (default 256)
+  R4_WITNESSES               witnesses of the log's checkpoints: KEY@URL, with commas; KEY is a
+                             verifier key (r4 witness keys), one of Ed25519 or ML-DSA-44 each
+  R4_WITNESS_INTERVAL        seconds between two checkpoints that witnesses are asked for (default 10, at most 30)
   R4_CORE_URL                where r4-core is (default http://127.0.0.1:8080)
   DOMAIN                     public name of the node: a weak key is then refused
   R4_LOG_LEVEL               trace, debug, info (default), warning, error, critical
@@ -28,10 +41,34 @@ pub const ENVIRONMENT: &str = "  API_KEY, R4_API_KEY        key that callers pre
 pub struct Config {
     /// Listener, keys and logs.
     pub common: CommonConfig,
-    /// Folder of the root seed and the index.
+    /// Folder of the seeds, the index and the log.
     pub state_dir: PathBuf,
+    /// The log's name at the first start.
+    pub origin: Origin,
+    /// How answers are written together.
+    pub batches: Settings,
+    /// Who is asked to cosign the log's checkpoints.
+    pub witnesses: Vec<Witness>,
+    /// Time between two rounds of cosigning.
+    pub witness_interval: Duration,
     /// Where r4-core is, `http://host:port`.
     pub core_url: Uri,
+}
+
+/// The name that a log gets at the first start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The address of the log, without its scheme.
+    pub name: String,
+    /// Whether `R4_LOG_ORIGIN` says so.
+    pub chosen: bool,
+}
+
+impl Default for Origin {
+    /// The name for a node without a public name.
+    fn default() -> Self {
+        Self { name: "localhost/v1/log".to_owned(), chosen: false }
+    }
 }
 
 impl Config {
@@ -52,8 +89,73 @@ impl Config {
         if core_url.is_none() {
             env.error("R4_CORE_URL must be http://host:port, without a path");
         }
-        Some(Self { common: common?, state_dir, core_url: core_url? })
+        let (batches, witness_interval) = (read_batches(env), read_interval(env));
+        let origin = env.text("R4_LOG_ORIGIN");
+        let witnesses = read_witnesses(env);
+        let common = common?;
+        let origin = read_origin(env, origin, &common);
+        Some(Self {
+            common,
+            state_dir,
+            origin: origin?,
+            batches: batches?,
+            witnesses: witnesses?,
+            witness_interval: witness_interval?,
+            core_url: core_url?,
+        })
     }
+}
+
+fn read_origin(env: &mut Env, chosen: Option<String>, common: &CommonConfig) -> Option<Origin> {
+    let Some(name) = chosen else {
+        let host = common.domain.public_name();
+        let named = host.map(|host| Origin { name: format!("{host}/v1/log"), chosen: false });
+        return Some(named.unwrap_or_default());
+    };
+    let bad = |c: char| c.is_whitespace() || c.is_control() || c == '+';
+    if name.contains("://") || name.ends_with('/') || name.len() > 255 || name.contains(bad) {
+        env.error(
+            "R4_LOG_ORIGIN must be the log's address without https:// and without a / at its end, \
+             for example random.example.org/v1/log",
+        );
+        return None;
+    }
+    Some(Origin { name, chosen: true })
+}
+
+fn read_batches(env: &mut Env) -> Option<Settings> {
+    let interval = number(env, "R4_LOG_BATCH_MS", 10, 1..=1000);
+    let size = number(env, "R4_LOG_BATCH_SIZE", 256, 1..=4096);
+    let batch_interval = Duration::from_millis(interval?);
+    Some(Settings { batch_interval, batch_size: usize::try_from(size?).ok()? })
+}
+
+fn read_interval(env: &mut Env) -> Option<Duration> {
+    number(env, "R4_WITNESS_INTERVAL", 10, 1..=30).map(Duration::from_secs)
+}
+
+fn number(
+    env: &mut Env,
+    key: &'static str,
+    default: u64,
+    range: RangeInclusive<u64>,
+) -> Option<u64> {
+    let Some(text) = env.text(key) else { return Some(default) };
+    let number = text.parse().ok().filter(|number| range.contains(number));
+    if number.is_none() {
+        let (least, most) = (range.start(), range.end());
+        env.error(format!("{key} must be a whole number from {least} to {most}"));
+    }
+    number
+}
+
+fn read_witnesses(env: &mut Env) -> Option<Vec<Witness>> {
+    let text = env.text("R4_WITNESSES").unwrap_or_default();
+    let witnesses = Witness::parse_list(&text);
+    if let Err(error) = &witnesses {
+        env.error(format!("R4_WITNESSES: {error}"));
+    }
+    witnesses.ok()
 }
 
 fn base_url(text: &str) -> Option<Uri> {
@@ -84,9 +186,33 @@ mod tests {
     }
 
     #[test]
+    fn the_log_is_named_after_the_node_unless_it_is_told() {
+        let origin = |pairs: &[(&str, &str)]| {
+            let key = ("R4_API_KEY", "a-key-of-more-than-16-characters");
+            read(&[&[key], pairs].concat()).map(|config| (config.origin.name, config.origin.chosen))
+        };
+        assert_eq!(origin(&[]).unwrap(), ("localhost/v1/log".to_owned(), false));
+        let domain = ("DOMAIN", "localhost, a.example");
+        assert_eq!(origin(&[domain]).unwrap(), ("a.example/v1/log".to_owned(), false));
+        let chosen = ("R4_LOG_ORIGIN", "b.example/log");
+        assert_eq!(origin(&[domain, chosen]).unwrap(), ("b.example/log".to_owned(), true));
+        for bad in ["https://a.example/log", "a.example/log/", "a b", "a+b"] {
+            assert!(origin(&[("R4_LOG_ORIGIN", bad)]).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
     fn every_error_is_reported_at_once() {
-        let text = read(&[("R4_CORE_URL", "https://core"), ("PORT", "x")]).expect_err("bad");
-        for word in ["R4_CORE_URL", "PORT", "R4_API_KEY"] {
+        let bad = [
+            ("R4_CORE_URL", "https://core"),
+            ("PORT", "x"),
+            ("R4_LOG_BATCH_MS", "0"),
+            ("R4_LOG_BATCH_SIZE", "5000"),
+            ("R4_WITNESS_INTERVAL", "-1"),
+            ("R4_WITNESSES", "no-key"),
+        ];
+        let text = read(&bad).expect_err("bad");
+        for word in bad.map(|(key, _)| key).into_iter().chain(["R4_API_KEY"]) {
             assert!(text.to_string().contains(word), "{word}: {text}");
         }
     }

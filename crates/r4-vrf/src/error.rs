@@ -1,9 +1,13 @@
 //! What can go wrong, and the one map from it to what clients see. Causes go to the log.
 
+use std::path::PathBuf;
+
 use r4_ecvrf::evm::EvmProofError;
 use r4_keystore::index::IndexError;
 use r4_keystore::keys::KeysError;
 use r4_keystore::state::StateError;
+use r4_logstore::{AppendError, HostError, OpenError, PublishError, ReadError};
+use r4_receipt::log::LogKeysError;
 use r4_receipt::timestamp::TimestampError;
 use r4_receipt::{EvmError, SealError};
 use r4_service::Problem;
@@ -26,6 +30,68 @@ pub enum StartError {
     /// Seed or index cannot be used.
     #[error(transparent)]
     State(#[from] StateError),
+    /// No index can be reserved.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// The log cannot be used.
+    #[error(transparent)]
+    Log(#[from] OpenError),
+    /// The indexes that the last stop left cannot be put into the log.
+    #[error("the log cannot be completed: {0}")]
+    Fill(#[from] AppendError),
+    /// The index was put back from an older copy.
+    #[error(
+        "the log has {size} entries, but the index says that only {reserved} indexes were taken: \
+         the index is older than the log. Put back the index that belongs to it, or write: \
+         printf 'r4-index/v1\\n{size}\\n{size}\\n' > R4_STATE_DIR/index"
+    )]
+    IndexBehindLog {
+        /// What the index says.
+        reserved: u64,
+        /// Entries of the log.
+        size: u64,
+    },
+    /// The log was put back from an older copy.
+    #[error(
+        "the index says that {reserved} indexes were taken, but the log has only {size} entries: \
+         the log is older than the index, and to go on would rewrite what others have seen. Put \
+         back the newest copy of log/ and journal/"
+    )]
+    LogBehindIndex {
+        /// What the index says.
+        reserved: u64,
+        /// Entries of the log.
+        size: u64,
+    },
+    /// A seed is not the one that the log was made with.
+    #[error(
+        "the key of {} is not the one that {what}: the seed and the log are of different nodes. Put \
+         back what belongs together, or start a new node with an empty folder",
+        file.display()
+    )]
+    OtherLog {
+        /// The seed's file.
+        file: PathBuf,
+        /// What the log's own key did.
+        what: &'static str,
+    },
+    /// The log has another name than the one asked for.
+    #[error(
+        "the log was made as {origin}, and R4_LOG_ORIGIN says {wanted}: a log keeps its name. Set \
+         R4_LOG_ORIGIN={origin} or leave it out; for another name start a new node"
+    )]
+    Origin {
+        /// The name it has.
+        origin: String,
+        /// The name asked for.
+        wanted: String,
+    },
+    /// The log's keys are none.
+    #[error(transparent)]
+    LogKeys(#[from] LogKeysError),
+    /// The first checkpoint cannot be published.
+    #[error("the log's checkpoint cannot be published: {0}")]
+    Publish(#[from] PublishFailure),
     /// The keys cannot be derived.
     #[error(transparent)]
     Keys(#[from] KeysError),
@@ -37,12 +103,35 @@ pub enum StartError {
     Serve(#[from] ServeError),
 }
 
+/// Why the log's checkpoint is not published.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishFailure {
+    /// It cannot be signed.
+    #[error("it cannot be signed: {0}")]
+    Sign(#[from] HostError),
+    /// It cannot be written.
+    #[error(transparent)]
+    Write(#[from] PublishError),
+    /// Its size cannot be noted in the index.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// The work on it ended badly.
+    #[error(transparent)]
+    Work(#[from] tokio::task::JoinError),
+}
+
 /// Why there is no receipt.
 #[derive(Debug, thiserror::Error)]
 pub enum IssueError {
     /// No index can be reserved. Later it may be.
     #[error(transparent)]
     Index(#[from] IndexError),
+    /// So many answers wait for their entries that no more may.
+    #[error("too many answers wait for the log")]
+    Busy,
+    /// The entry cannot be written.
+    #[error(transparent)]
+    Log(#[from] AppendError),
     /// The node's own check refused the answer: signing has stopped.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -93,12 +182,23 @@ impl From<EvmError> for IssueError {
     }
 }
 
+/// Tells the log why the store cannot be read, and the caller that it cannot.
+pub(crate) fn unreadable(error: &ReadError) -> Problem {
+    tracing::error!(%error, "the log cannot be read");
+    Problem::internal()
+}
+
 impl From<IssueError> for Problem {
     fn from(error: IssueError) -> Self {
         match error {
             IssueError::Index(_) => {
                 let detail = "no receipt index can be reserved on disk, so nothing is signed";
                 Self::unavailable("index-unavailable", detail, 5)
+            }
+            IssueError::Busy => crate::workers::busy(),
+            IssueError::Log(_) => {
+                let detail = "the receipt cannot be written to the log, so it is not given out";
+                Self::unavailable("log-unavailable", detail, 5)
             }
             IssueError::Fault(_) => {
                 let detail = "the node's check of its own answer failed: the answer was withheld \

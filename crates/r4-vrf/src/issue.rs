@@ -1,43 +1,74 @@
-//! Making an answer: index, proof, digest, signatures; and checking it before it leaves.
+//! Making an answer: index, proof, digest, signatures, entry in the log; and checking it before it
+//! leaves.
 //!
-//! The check is a verifier's, on the finished text, as a client will read it: the proof by ECVRF
-//! verification, ECDSA by verification and recovery, ML-DSA-65 (made by aws-lc-rs) by fips204. For
+//! The check is a verifier's: before the entry is written the proof by ECVRF verification, ECDSA by verification and recovery, ML-DSA-65 (made by aws-lc-rs) by fips204. For
 //! the two curve schemes it shares the arithmetic of k256 with the making: it finds a fault of the
 //! machine, which must not give a key away; a fault of the library is for the tests' second
-//! implementation to find.
+//! implementation to find. What the log adds is checked on the finished text, as a client will read
+//! it.
 
+use r4_logstore::{AppendError, Included, Record};
 use r4_receipt::alpha::index_alpha;
 use r4_receipt::message::mldsa_message;
 use r4_receipt::{
-    AlphaSource, Document, Domain, Head, Pin, Policy, Receipt, Require, Schemes, Unsigned,
-    UnsignedAttestation, Verdict, verify,
+    AlphaSource, Document, Domain, Head, Log, Outcome, Pin, Policy, Receipt, Require, Schemes,
+    Unsigned, UnsignedAttestation, Verdict, verify, verify_log,
 };
 use r4_sign::ecdsa;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::core::CoreBytes;
 use crate::error::{Fault, IssueError};
+use crate::induced::without_log;
 use crate::node::Node;
 use crate::order::{Format, Order};
 
+/// A checked answer whose entry is on its way into the log. It may not leave before it is there.
+#[derive(Debug)]
+pub struct Pending {
+    document: Document,
+    format: Format,
+    included: oneshot::Receiver<Result<Included, AppendError>>,
+}
+
+impl Pending {
+    /// Waits for the entry to be durable, and returns the finished text.
+    ///
+    /// # Errors
+    /// The log cannot be written, or signing has stopped meanwhile.
+    pub async fn finish(self, node: &Node) -> Result<String, IssueError> {
+        let Self { document, format, included } = self;
+        let document = if without_log() {
+            document
+        } else {
+            let included = included.await.unwrap_or(Err(AppendError::Closed))?;
+            document.with_log(Some(part(node.log().origin(), included)))
+        };
+        node.running()?;
+        finished(&document, format).map_err(|fault| node.failed(fault.into()))
+    }
+}
+
 impl Node {
-    /// Makes the receipt that `order` asks for, at `now` (Unix seconds); returns its JSON. Blocks.
+    /// Makes the receipt that `order` asks for, at `now` (Unix seconds). Blocks.
     ///
     /// # Errors
     /// No index can be reserved, signing has stopped, or the proof has no form for contracts and
     /// one was asked for.
-    pub fn issue_receipt(&self, order: Order, now: u64) -> Result<String, IssueError> {
-        self.with_index(|index| {
+    pub fn issue_receipt(&self, order: Order, now: u64) -> Result<Pending, IssueError> {
+        self.with_index(|index, open| {
             let format = order.format;
             let receipt = self.signed_receipt(order, index, now)?;
+            let body = receipt.to_stored();
             let receipt = match format {
-                Format::Json => receipt,
+                Format::Json | Format::TlogProof => receipt,
                 Format::Evm => receipt.with_evm()?,
             };
-            self.checked(&Document::Vrf(receipt)).map_err(IssueError::Fault)
+            self.logged(Document::Vrf(receipt), format, body, open).map_err(IssueError::Fault)
         })
     }
 
-    /// Attests bytes of r4-core, at `now` (Unix seconds); returns the JSON. Blocks.
+    /// Attests bytes of r4-core, at `now` (Unix seconds). Blocks.
     ///
     /// # Errors
     /// No index can be reserved, or signing has stopped.
@@ -46,13 +77,15 @@ impl Node {
         drawn: CoreBytes,
         domain: Domain,
         now: u64,
-    ) -> Result<String, IssueError> {
-        self.with_index(|index| {
+    ) -> Result<Pending, IssueError> {
+        self.with_index(|index, open| {
             let head = self.head(index, now, domain, Schemes::Dual);
             let CoreBytes { bytes, mode, core_sha256 } = drawn;
             let unsigned = UnsignedAttestation { head, bytes, core_sha256, mode };
             let (ecdsa, mldsa) = self.sign(&unsigned.digest(), Schemes::Dual)?;
-            self.checked(&Document::Attested(unsigned.signed(ecdsa, mldsa)?))
+            let document = Document::Attested(unsigned.signed(ecdsa, mldsa)?);
+            // The bytes are not kept: they are never served again.
+            self.logged(document, Format::Json, Vec::new(), open)
         })
     }
 
@@ -83,22 +116,61 @@ impl Node {
         Ok((ecdsa, mldsa))
     }
 
-    /// Writes the answer and checks the text as a client would who pins this node's keys.
-    fn checked(&self, made: &Document) -> Result<String, Fault> {
-        let text = made.to_json();
-        let read = Document::parse(text.as_bytes())?;
-        match verify(&read, &own_policy(self.key_hash_of_keys(), &read)).verdict() {
-            Verdict::Valid if read == *made => Ok(text),
-            Verdict::Valid => Err(Fault::Other),
-            Verdict::Failed(check) => Err(Fault::Check(check)),
-            Verdict::SelfConsistent => Err(Fault::Check("pin")),
+    /// Checks the answer as a client would who pins this node's keys, and hands its entry to the log.
+    fn logged(
+        &self,
+        document: Document,
+        format: Format,
+        body: Vec<u8>,
+        open: OwnedSemaphorePermit,
+    ) -> Result<Pending, Fault> {
+        let key_hash = self.key_hash_of_keys();
+        match verify(&document, &own_policy(key_hash, &document)).verdict() {
+            Verdict::Valid => {}
+            Verdict::Failed(check) => return Err(Fault::Check(check)),
+            Verdict::SelfConsistent => return Err(Fault::Check("pin")),
         }
+        let envelope = document.envelope();
+        let entry = document.entry(key_hash).to_bytes();
+        let record = Record { index: envelope.index, id: Some(envelope.id), entry, body };
+        let (done, included) = oneshot::channel();
+        if !without_log() {
+            let done = move |result| {
+                drop(open);
+                // A caller that has gone needs no answer.
+                drop(done.send(result));
+            };
+            self.log().append(record, Box::new(done));
+        }
+        Ok(Pending { document, format, included })
     }
 
     /// Computes the key hash anew from the secret keys' own public keys.
     fn key_hash_of_keys(&self) -> r4_receipt::KeyHash {
         self.keys.public_keys().key_set().key_hash()
     }
+}
+
+/// Writes the answer, reads it as a client does, and checks what the log added.
+fn finished(document: &Document, format: Format) -> Result<String, Fault> {
+    let text = match format {
+        Format::Json | Format::Evm => document.to_json(),
+        Format::TlogProof => document.to_tlog_proof().ok_or(Fault::Other)?,
+    };
+    let read = Document::parse_file(text.as_bytes())?;
+    let wrong = verify_log(&read).into_iter().find(|check| check.outcome == Outcome::Failed);
+    match wrong {
+        Some(check) => Err(Fault::Check(check.name)),
+        None if read == *document => Ok(text),
+        None => Err(Fault::Other),
+    }
+}
+
+/// Returns the part of an answer that says where its entry is.
+pub(crate) fn part(origin: &str, included: Included) -> Log {
+    let Included { index, leaf_hash, tree_size, root, proof, checkpoint } = included;
+    let (origin, checkpoint) = (origin.to_owned(), checkpoint.as_ref().to_owned());
+    Log { origin, index, leaf_hash, tree_size, root, inclusion: proof, checkpoint }
 }
 
 /// Returns the policy that trusts `key_hash` alone and demands what the document says it has; what
@@ -109,5 +181,5 @@ pub(crate) fn own_policy(key_hash: r4_receipt::KeyHash, document: &Document) -> 
         Schemes::Ecdsa => Require::Ecdsa,
         Schemes::Mldsa => Require::Mldsa,
     };
-    Policy { pin: Pin::KeyHashes(vec![key_hash]), require }
+    Policy { pin: Pin::KeyHashes(vec![key_hash]), require, ..Policy::default() }
 }

@@ -1,8 +1,9 @@
 //! r4-vrf: verifiable randomness in receipts signed twice, and attested bytes of r4-core.
 //!
-//! [`node`] holds the keys and the index, [`issue`] makes and checks an answer, [`order`] says what
-//! a client may ask for, [`core`] asks r4-core for bytes, [`workers`] bounds the work. No answer
-//! leaves that this node has not verified itself.
+//! [`node`] holds the keys, the index and the log, [`issue`] makes and checks an answer, [`order`]
+//! says what a client may ask for, [`core`] asks r4-core for bytes, [`workers`] bounds the work,
+//! [`publish`] keeps the log's checkpoint fresh. No answer leaves that this node has not verified
+//! itself and that is not in its log.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,11 +19,15 @@ pub mod body;
 pub mod config;
 pub mod core;
 pub mod error;
+mod induced;
 pub mod issue;
+mod log;
 pub mod node;
 pub mod observe;
 pub mod order;
+pub mod publish;
 pub mod routes;
+pub mod witness;
 pub mod workers;
 
 use crate::node::Node;
@@ -48,17 +53,20 @@ pub struct App {
     signing: Workers,
     /// Bounds `/verify`, which anybody may call, apart from signing.
     checking: Workers,
+    /// Bounds reading the log, which anybody may do.
+    reading: Workers,
 }
 
 impl App {
     /// Puts together what the handlers share; the work is bounded by the processors there are.
-    pub fn new(node: Node, guard: Guard, core: Upstream) -> Self {
+    pub fn new(node: Arc<Node>, guard: Guard, core: Upstream) -> Self {
         Self {
-            node: Arc::new(node),
+            node,
             guard: Arc::new(guard),
             core,
             signing: Workers::per_processor(2, 512),
             checking: Workers::per_processor(1, 64),
+            reading: Workers::per_processor(2, 256),
         }
     }
 }
@@ -75,6 +83,11 @@ pub fn router(app: App) -> Router {
         .route("/version", get(routes::version::version))
         .route("/keys", get(routes::keys::keys))
         .route("/verify", post(routes::verify::verify))
+        .route("/receipts", get(routes::receipts::list))
+        .route("/receipts/{id}", get(routes::receipts::one))
+        .route("/log/checkpoint", get(routes::log::checkpoint))
+        .route("/log/tile/{*path}", get(routes::log::tile))
+        .route("/log/consistency", get(routes::log::consistency))
         .route("/selftest", selftest)
         .route("/vrf", shell::no_other_method(vrf, "GET,POST"))
         .route("/random_dual", shell::no_other_method(random_dual, "GET"))

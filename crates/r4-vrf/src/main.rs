@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use r4_service::args::{About, Action, complain, parse};
 use r4_service::auth::Guard;
@@ -13,6 +14,7 @@ use r4_service::upstream::{Upstream, UpstreamLimits};
 use r4_vrf::config::{self, Config};
 use r4_vrf::error::StartError;
 use r4_vrf::node::Node;
+use r4_vrf::publish::keep_publishing;
 use r4_vrf::{App, router};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 
@@ -40,14 +42,19 @@ async fn serve(config: Config) -> Result<(), StartError> {
     let stop = Stop::watch()?;
     // No core dump and no debugger of the same user sees the keys.
     set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(StartError::Dumpable)?;
-    let common = config.common;
+    let Config { common, state_dir, origin, batches, witnesses, witness_interval, core_url } =
+        config;
     trace::init(common.log);
     let readiness = Readiness::not_yet("the keys are being loaded and tested");
-    let node = Node::open(&config.state_dir, readiness.clone())?;
+    let node = Arc::new(Node::open(&state_dir, &origin, batches, readiness.clone())?);
     let key = &common.internal_secret;
-    let core = Upstream::new("r4-core", config.core_url, key, UpstreamLimits::default());
+    let core = Upstream::new("r4-core", core_url, key, UpstreamLimits::default());
     let guard = Guard::new(vec![common.api_key, common.internal_key]);
-    let routes = router(App::new(node, guard, core));
+    let routes = router(App::new(Arc::clone(&node), guard, core));
+    tokio::spawn(keep_publishing(Arc::clone(&node), witnesses, witness_interval));
     let listener = server::bind(ABOUT.name, SocketAddr::new(common.host, common.port)).await?;
-    Ok(server::run(listener, routes, readiness, stop).await?)
+    let served = server::run(listener, routes, readiness, stop).await;
+    // Also when requests were cut off: their entries become missed ones.
+    node.close();
+    Ok(served?)
 }

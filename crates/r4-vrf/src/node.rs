@@ -1,76 +1,162 @@
-//! The node: its keys, its index, and whether it may sign.
+//! The node: its keys, its index, its log, and whether it may sign.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use r4_api::selftest::{SelftestAnswer, TestOutcome};
-use r4_keystore::index::{IndexError, IndexStore};
+use r4_keystore::index::IndexStore;
 use r4_keystore::keys::NodeKeys;
+use r4_keystore::note_keys::NoteKeys;
 use r4_keystore::selftest::{self, Outcome, TestResult};
 use r4_keystore::state::{Start, State};
-use r4_receipt::{KeyHash, KeysDocument, PublicKeys, Timestamp};
+use r4_logstore::{AppendError, Host as _, LogStore, Settings};
+use r4_receipt::{KeyHash, KeysDocument, LogKeys, PublicKeys, Timestamp};
 use r4_service::clock;
 use r4_service::ready::Readiness;
+use r4_tlog::SignedCheckpoint;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::error::{Fault, IssueError, StartError};
+use crate::config::Origin;
+use crate::error::{Fault, IssueError, PublishFailure, StartError};
+use crate::log::{self, Halt, NodeHost};
 use crate::observe;
 
-/// Why the service is not ready while no index can be reserved.
-const NO_INDEX: &str = "no receipt index can be reserved on disk";
-/// Time between two tries to reserve.
+/// Why the service is not ready while answers cannot be kept.
+const NO_DISK: &str = "no receipt can be written to disk";
+/// Most answers between their index and their entry in the log.
+pub(crate) const MOST_OPEN: usize = 1024;
+/// Time between two tries to write.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// Keys and index of a node, shared by requests. Its calls block.
+/// Keys, index and log of a node, shared by requests. Its calls block.
 #[derive(Debug)]
 pub struct Node {
-    pub(crate) keys: NodeKeys,
+    pub(crate) keys: Arc<NodeKeys>,
     pub(crate) public: PublicKeys,
     key_hash: KeyHash,
     keys_document: String,
+    log_keys: LogKeys,
     index: IndexStore,
-    /// Why signing has stopped, once it has. Never emptied: only a restart starts it again.
-    halted: OnceLock<String>,
+    log: LogStore,
+    host: Arc<NodeHost>,
+    /// Bounds the indexes that are taken and not in the log yet, and with them what a crash can leave.
+    open: Arc<Semaphore>,
+    /// The last tree that was signed for a reader.
+    recent: Mutex<Option<SignedCheckpoint>>,
+    halted: Arc<Halt>,
     readiness: Readiness,
     /// Whether a task waits for indexes to be reservable again.
     recovering: AtomicBool,
 }
 
 impl Node {
-    /// Tests the primitives, opens the state folder, derives the keys and tests those; then the
-    /// service is ready.
+    /// Tests the primitives, opens the state folder, derives the keys and tests those, opens the log
+    /// and publishes its checkpoint; then the service is ready.
     ///
     /// # Errors
-    /// A test failed, or seed or index cannot be used.
-    pub fn open(state_dir: &Path, readiness: Readiness) -> Result<Self, StartError> {
+    /// A test failed, or seeds, index or log cannot be used.
+    pub fn open(
+        state_dir: &Path,
+        origin: &Origin,
+        batches: Settings,
+        readiness: Readiness,
+    ) -> Result<Self, StartError> {
         // Before the first seed is made: a node that cannot compute should not make one.
         passed(&selftest::run())?;
         let now = Timestamp::from_unix(clock::unix_now())?;
         let state = State::open(state_dir, now)?;
-        let keys = NodeKeys::derive(&state.seed)?;
+        let keys = Arc::new(NodeKeys::derive(&state.seed)?);
         passed(&selftest::pairwise(&keys))?;
         let public = keys.public_keys().clone();
         let key_hash = public.key_set().key_hash();
-        let first_index = state.index.ceiling();
+        let origin = log::origin(state_dir, &state, origin)?;
+        let note_keys = NoteKeys::log(&state.log_seed, &origin)?;
+        let log_keys = LogKeys::new(note_keys.verifier_keys().clone())?;
+        let halted = Arc::new(Halt::new());
+        let host = Arc::new(NodeHost {
+            keys: Arc::clone(&keys),
+            key_hash,
+            note_keys,
+            halted: Arc::clone(&halted),
+        });
+        let log = log::open(state_dir, &state, &origin, &host, batches)?;
         match state.start {
             Start::First => tracing::warn!(
                 %key_hash,
                 "a new root seed was made: back up the state folder now, it is the node's identity"
             ),
-            Start::Again => tracing::info!(%key_hash, reserved = first_index, "keys loaded"),
+            Start::Again => tracing::info!(%key_hash, origin, size = log.size(), "keys loaded"),
         }
-        readiness.set(None);
-        Ok(Self {
-            keys_document: KeysDocument::of_active(&public, state.since).to_json(),
+        let document = KeysDocument::of_active(&public, state.since).with_log(log_keys.clone());
+        let node = Self {
+            keys_document: document.to_json(),
+            log_keys,
             keys,
             public,
             key_hash,
             index: state.index,
-            halted: OnceLock::new(),
+            log,
+            host,
+            open: Arc::new(Semaphore::new(MOST_OPEN)),
+            recent: Mutex::new(None),
+            halted,
             readiness,
             recovering: AtomicBool::new(false),
-        })
+        };
+        node.publish(node.sign_head()?)?;
+        node.readiness.set(None);
+        Ok(node)
+    }
+
+    /// Publishes the newest tree, writes what is open, and gives back the indexes that nobody took. For
+    /// the end of a stop.
+    pub fn close(&self) {
+        let failed = |what, cause: &dyn std::fmt::Display| tracing::error!(%cause, "{what}");
+        let published = self.sign_head().and_then(|signed| self.publish(signed));
+        let published =
+            published.map_err(|cause| failed("the checkpoint is not published", &cause));
+        let closed = self.log.close().map_err(|cause| failed("the log is not closed", &cause));
+        self.index.note(self.log.size());
+        let released = self.index.release();
+        let released = released.map_err(|cause| failed("the index is not released", &cause));
+        if published.and(closed).and(released).is_ok() {
+            tracing::info!(size = self.log.size(), "the log is closed");
+        }
+    }
+
+    /// Publishes a checkpoint, and notes its size where a log put back from an older copy does not
+    /// reach.
+    pub(crate) fn publish(&self, signed: SignedCheckpoint) -> Result<(), PublishFailure> {
+        let size = signed.checkpoint.size;
+        self.log.publish(signed)?;
+        Ok(self.index.keep(size)?)
+    }
+
+    /// Returns the keys that vouch for the log's checkpoints.
+    pub fn log_keys(&self) -> &LogKeys {
+        &self.log_keys
+    }
+
+    /// Returns the log.
+    pub fn log(&self) -> &LogStore {
+        &self.log
+    }
+
+    /// Returns a signed tree that reaches beyond `index`: the last one made here, if it does, so that
+    /// who only reads costs a signature at most for each tree.
+    pub(crate) fn recent_head(&self, index: u64) -> Result<SignedCheckpoint, PublishFailure> {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*recent {
+            Some(signed) if signed.checkpoint.size > index => Ok(signed.clone()),
+            _ => Ok(recent.insert(self.sign_head()?).clone()),
+        }
+    }
+
+    /// Signs the newest tree.
+    pub(crate) fn sign_head(&self) -> Result<SignedCheckpoint, PublishFailure> {
+        Ok(self.host.sign(&self.log.head())?)
     }
 
     /// Returns the key hash of the active epoch.
@@ -93,29 +179,46 @@ impl Node {
         self.index.ceiling()
     }
 
-    /// Takes an index and makes an answer of it with `make`.
+    /// Takes an index and makes an answer of it with `make`, which keeps its place among the open ones
+    /// until the log has decided; without an answer its entry in the log will be a missed one.
     ///
-    /// A fault stops all signing: a second answer after one might give a key away.
+    /// A fault stops all signing: a second answer after one might give a key away. No index is taken
+    /// while the log cannot be written: it would be a missed one, and a start believes no log that is
+    /// far behind the index.
     ///
     /// # Errors
-    /// No index can be reserved, signing has stopped, or it stops now; or what `make` says.
-    pub(crate) fn with_index<E: Into<IssueError>>(
+    /// The log cannot be written, no index can be reserved, signing has stopped, or it stops now; or what `make` says.
+    pub(crate) fn with_index<T, E: Into<IssueError>>(
         &self,
-        make: impl FnOnce(u64) -> Result<String, E>,
-    ) -> Result<String, IssueError> {
-        if let Some(reason) = self.halted.get() {
-            return Err(IssueError::Halted(reason.clone()));
-        }
-        let index = self.index.next()?;
-        let answer = make(index).map_err(|error| match error.into() {
-            IssueError::Fault(fault) => self.halt(fault),
-            other => other,
-        })?;
+        make: impl FnOnce(u64, OwnedSemaphorePermit) -> Result<T, E>,
+    ) -> Result<T, IssueError> {
+        self.running()?;
+        // No index is spent on an answer that could not be kept.
+        self.log.healthy().map_err(|why| AppendError::Disk { why })?;
+        let open = Arc::clone(&self.open).try_acquire_owned().map_err(|_| IssueError::Busy)?;
+        self.index.note(self.log.size());
+        let taken = Taken { log: &self.log, index: self.index.next()?, answered: false };
         observe::reserved(self.reserved());
+        let answer = make(taken.index, open).map_err(|error| self.failed(error.into()))?;
         // Another thread may have met a fault meanwhile: then this answer does not leave either.
+        self.running()?;
+        taken.answered();
+        Ok(answer)
+    }
+
+    /// Says whether signing has stopped.
+    pub(crate) fn running(&self) -> Result<(), IssueError> {
         match self.halted.get() {
             Some(reason) => Err(IssueError::Halted(reason.clone())),
-            None => Ok(answer),
+            None => Ok(()),
+        }
+    }
+
+    /// Stops signing if what failed is a fault.
+    pub(crate) fn failed(&self, error: IssueError) -> IssueError {
+        match error {
+            IssueError::Fault(fault) => self.halt(fault),
+            other => other,
         }
     }
 
@@ -148,29 +251,52 @@ impl Node {
     }
 }
 
-/// Turns readiness off for want of an index, and tries each second until there is one again.
-pub(crate) fn recover(node: &Arc<Node>, cause: &IndexError) {
-    tracing::error!(%cause, "no index can be reserved");
+/// An index that was taken. Given up without an answer, it becomes a missed one: the log waits for
+/// it, also when the work on it panics.
+struct Taken<'a> {
+    log: &'a LogStore,
+    index: u64,
+    answered: bool,
+}
+
+impl Taken<'_> {
+    fn answered(mut self) {
+        self.answered = true;
+    }
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        if !self.answered {
+            self.log.abandon(self.index);
+        }
+    }
+}
+
+/// Turns readiness off while answers cannot be kept, and tries each second until they can again.
+pub(crate) fn recover(node: &Arc<Node>, cause: &IssueError) {
     observe::index_failed();
     if node.recovering.swap(true, Ordering::AcqRel) {
         return;
     }
+    tracing::error!(%cause, "nothing can be written");
     let node = Arc::clone(node);
-    node.readiness.set(Some(NO_INDEX.to_owned()));
+    node.readiness.set(Some(NO_DISK.to_owned()));
     tokio::spawn(async move {
-        while !can_reserve(&node).await {
+        while !can_write(&node).await {
             tokio::time::sleep(RETRY).await;
         }
         node.recovering.store(false, Ordering::Release);
         // The end by a stop or a fault stays.
         node.readiness.set(None);
-        tracing::info!("indexes can be reserved again");
+        tracing::info!("receipts can be written again");
     });
 }
 
-async fn can_reserve(node: &Arc<Node>) -> bool {
+async fn can_write(node: &Arc<Node>) -> bool {
     let node = Arc::clone(node);
-    matches!(tokio::task::spawn_blocking(move || node.index.reserve()).await, Ok(Ok(())))
+    let write = move || node.index.reserve().is_ok() && node.log.healthy().is_ok();
+    tokio::task::spawn_blocking(write).await.unwrap_or(false)
 }
 
 fn passed(results: &[TestResult]) -> Result<(), StartError> {

@@ -31,6 +31,8 @@ pub enum Format {
     Json,
     /// JSON that also has what a contract takes.
     Evm,
+    /// The proof of inclusion as a file (c2sp.org/tlog-proof), with the receipt in it.
+    TlogProof,
 }
 
 impl Format {
@@ -38,7 +40,8 @@ impl Format {
         match text {
             "json" => Ok(Self::Json),
             "evm" => Ok(Self::Evm),
-            _ => Err(invalid("format must be json or evm".to_owned())),
+            "tlog-proof" => Ok(Self::TlogProof),
+            _ => Err(invalid("format must be json, evm or tlog-proof".to_owned())),
         }
     }
 }

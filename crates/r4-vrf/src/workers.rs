@@ -35,7 +35,6 @@ impl Workers {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Problem> {
-        let busy = || Problem::unavailable("busy", "too many requests wait for a signature", 1);
         let open = Arc::clone(&self.open).try_acquire_owned().map_err(|_| busy())?;
         let running = Arc::clone(&self.running).acquire_owned().await.map_err(|_| busy())?;
         // The permits go with the work: a caller that gives up does not make room before its end.
@@ -49,6 +48,11 @@ impl Workers {
             Problem::internal()
         })
     }
+}
+
+/// Says that too much is under way.
+pub(crate) fn busy() -> Problem {
+    Problem::unavailable("busy", "too many requests wait for a signature", 1)
 }
 
 #[cfg(test)]

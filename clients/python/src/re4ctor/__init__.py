@@ -9,6 +9,7 @@ from re4ctor.documents import (
     Domain,
     EcdsaSignature,
     KeySet,
+    Log,
     Mode,
     Receipt,
     Schemes,
@@ -25,7 +26,7 @@ from re4ctor.errors import (
     Timeout,
     UnexpectedAnswer,
 )
-from re4ctor.keys import Epoch, Keys, Status
+from re4ctor.keys import Epoch, Keys, LogKeys, Status
 from re4ctor.verification import Report, Verdict, verify
 
 __all__ = [
@@ -41,6 +42,8 @@ __all__ = [
     "Epoch",
     "KeySet",
     "Keys",
+    "Log",
+    "LogKeys",
     "MalformedDocument",
     "MalformedKeys",
     "MalformedReceipt",

@@ -23,8 +23,9 @@ _DESCRIPTION = """\
 Checks a receipt or attested bytes, offline.
 
 The VRF proof shows that `random` is the only output for this key and alpha; the signatures show
-who answered and when they say it was. Not proved: that the operator did not know outputs in
-advance for inputs it could guess or choose.
+who answered and when they say it was; the proof of inclusion shows that the receipt is in the
+node's log. Not proved: that the operator did not know outputs in advance for inputs it could guess
+or choose; that everyone is shown the same log.
 """
 
 _EXIT_CODES = """\

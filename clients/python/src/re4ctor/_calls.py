@@ -1,13 +1,14 @@
 """What both clients share about requests. No I/O.
 
-A request is sent again only where that is harmless. ``/v1/random``, ``/v1/keys`` and ``/v1/vrf``
-with an alpha are: an alpha has one output. ``/v1/vrf`` without alpha and ``/v1/random_dual`` take
-the next index each time, so they are sent again only where the node cannot have answered: it
-refused (429), or no connection was made. Otherwise whoever breaks connections could draw again.
+A request is sent again only where that is harmless. Only ``/v1/vrf`` without alpha and
+``/v1/random_dual`` are not: they take the next index each time. So they are sent again only where
+the node cannot have answered: it refused (429), or no connection was made. Otherwise whoever breaks
+connections could draw again. With an alpha ``/v1/vrf`` is harmless: an alpha has one output.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import inf
@@ -16,6 +17,9 @@ from typing import TYPE_CHECKING, Literal
 import httpx
 
 from re4ctor import _parsing
+from re4ctor._checkpoint import SignedCheckpoint
+from re4ctor._note import MAX_NOTE_BYTES
+from re4ctor._policy import show
 from re4ctor.documents import (
     MAX_ALPHA_BYTES,
     MAX_ATTESTED_BYTES,
@@ -38,6 +42,7 @@ Progress = Callable[[int, int], None]
 Sig = Literal["dual", "ecdsa", "mldsa65"]
 Format = Literal["json", "evm"]
 
+_ID = re.compile("0x[0-9a-f]{64}")
 _SCHEMES = {"dual": Schemes.DUAL, "ecdsa": Schemes.ECDSA, "mldsa65": Schemes.MLDSA}
 
 
@@ -118,6 +123,36 @@ def keys_call() -> Call:
     return Call("/v1/keys", limit=MAX_KEYS_DOCUMENT_BYTES)
 
 
+def receipt_call(id_: bytes | str) -> Call:
+    """Asks for a receipt by its name."""
+    if not _ID.fullmatch(show(id_)):
+        raise ValueError("id is 32 bytes, or 0x and their 64 lower-case hexadecimal digits")
+    return Call(f"/v1/receipts/{show(id_)}")
+
+
+def receipt(body: bytes, id_: bytes | str) -> Receipt:
+    """Parses a receipt and compares its name with the one asked for."""
+    parsed = _receipt(body)
+    if show(parsed.id) != show(id_):
+        raise UnexpectedAnswer("the receipt is for another id than the one asked for")
+    return parsed
+
+
+def checkpoint_call() -> Call:
+    """Asks for the log's latest checkpoint."""
+    return Call("/v1/log/checkpoint", limit=MAX_NOTE_BYTES)
+
+
+def checkpoint(body: bytes) -> str:
+    """Reads a checkpoint. Its signatures are not checked."""
+    try:
+        text = body.decode()
+        SignedCheckpoint.parse(text)
+    except ValueError as error:
+        raise UnexpectedAnswer(f"the answer is no checkpoint: {error}") from None
+    return text
+
+
 @dataclass(frozen=True, slots=True)
 class VrfRequest:
     """The arguments of ``vrf``."""
@@ -149,9 +184,7 @@ class VrfRequest:
 
     def receipt(self, body: bytes) -> Receipt:
         """Parses the answer and compares it with what was asked for."""
-        receipt = _parsing.parse(body)
-        if not isinstance(receipt, Receipt):
-            raise UnexpectedAnswer("the answer is an attestation, not a receipt")
+        receipt = _receipt(body)
         domain = receipt.domain
         contract = None if domain.contract is None else domain.contract.lower()
         asked = None if self.contract is None else self.contract.lower()
@@ -171,3 +204,10 @@ class VrfRequest:
         if self.alpha is None:
             return receipt.alpha_source is not AlphaSource.INDEX
         return receipt.alpha != self.alpha
+
+
+def _receipt(body: bytes) -> Receipt:
+    parsed = _parsing.parse(body)
+    if not isinstance(parsed, Receipt):
+        raise UnexpectedAnswer("the answer is an attestation, not a receipt")
+    return parsed

@@ -1,5 +1,6 @@
-"""The checks, each by itself; those of signatures and of trust are in `re4ctor._signed`.
+"""The checks, each by itself.
 
+Those of signatures and of trust are in `re4ctor._signed`, those of the log in `re4ctor._logged`.
 All use the key hash and the digest recomputed here, never the ones that the document states.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from re4ctor import _ecvrf, _evm, _signed
+from re4ctor import _ecvrf, _evm, _logged, _signed
 from re4ctor._keccak import keccak256
 from re4ctor._policy import check, not_checked
 from re4ctor.documents import AlphaSource, Receipt, Schemes
@@ -40,6 +41,9 @@ def run(document: Receipt | Attestation, pin: Pin | None, required: Required) ->
     yield _signed.check_ecdsa(document, digest)
     yield _signed.check_signer(document, digest)
     yield _signed.check_mldsa(document, digest)
+    if document.log is not None:
+        yield _logged.check_inclusion(document, document.log, key_hash, digest)
+        yield _logged.check_checkpoint(document.log, pin.log if pin else None)
     yield _signed.check_pin(document, key_hash, digest, pin)
     yield _signed.check_require(document, pin, required)
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 import unicodedata
 from itertools import pairwise
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
-from re4ctor import _address, _json, _timestamp
+from re4ctor import _address, _base64, _json, _timestamp
 from re4ctor._json import Object
 from re4ctor.errors import MalformedDocument
 
@@ -22,6 +20,7 @@ T = TypeVar("T")
 
 _HEX = re.compile("0x(?:[0-9a-f]{2})*")
 _DECIMAL = re.compile("0|[1-9][0-9]{0,19}")
+_HASH_BYTES = 32
 _MARKS = ("Mn", "Me")
 _ESCAPES = {"\0": "\\0", "\t": "\\t", "\n": "\\n", "\r": "\\r"} | {c: "\\" + c for c in "'\"\\"}
 
@@ -79,6 +78,15 @@ class Fields:
             found.append(Fields(value, f"{path}[{at}]"))
         return found
 
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Reads a list of texts."""
+        values = self._take(name)
+        if not isinstance(values, list):
+            self.wrong(name, "a list")
+        if not all(isinstance(value, str) for value in values):
+            self.wrong(name, "a list of texts")
+        return tuple(value for value in values if isinstance(value, str))
+
     def text(self, name: str) -> str:
         """Reads a text."""
         value = self._take(name)
@@ -117,20 +125,24 @@ class Fields:
 
     def hex(self, name: str, size: int | None = None) -> bytes:
         """Reads 0x and lower-case hexadecimal digits, of `size` bytes or of any number."""
-        text = self.text(name)
-        digits = "0x and " + (f"{2 * size} " if size else "") + "lower-case hexadecimal digits"
-        if not _HEX.fullmatch(text) or size not in (None, len(text) // 2 - 1):
-            self.wrong(name, digits)
-        return bytes.fromhex(text[2:])
+        octets = _from_hex(self.text(name))
+        if octets is None or size not in (None, len(octets)):
+            digits = f"{2 * size} " if size else ""
+            self.wrong(name, f"0x and {digits}lower-case hexadecimal digits")
+        return octets
+
+    def hashes(self, name: str, limit: int) -> tuple[bytes, ...]:
+        """Reads a list of at most `limit` hashes, each as 0x and hexadecimal digits."""
+        octets = [_from_hex(text) for text in self.texts(name)]
+        hashes = tuple(hash_ for hash_ in octets if hash_ is not None and len(hash_) == _HASH_BYTES)
+        if len(hashes) != len(octets) or len(hashes) > limit:
+            self.wrong(name, f"at most {limit} hashes of 0x and 64 lower-case hexadecimal digits")
+        return hashes
 
     def base64(self, name: str, size: int) -> bytes:
         """Reads `size` bytes in base64 (RFC 4648 §4), padded, in their one encoding."""
-        text = self.text(name)
-        try:
-            octets = base64.b64decode(text, validate=True)
-        except (binascii.Error, ValueError):
-            octets = b""
-        if len(octets) != size or base64.b64encode(octets).decode() != text:
+        octets = _base64.decode(self.text(name))
+        if octets is None or len(octets) != size:
             self.wrong(name, f"{size} bytes in base64")
         return octets
 
@@ -170,6 +182,10 @@ class Fields:
         """Puts the parents' names before a name. What a stranger sent is shortened and escaped."""
         name = "".join(_escaped(letter) for letter in name[:64])
         return f"{self._path}.{name}" if self._path else name
+
+
+def _from_hex(text: str) -> bytes | None:
+    return bytes.fromhex(text[2:]) if _HEX.fullmatch(text) else None
 
 
 def _escaped(letter: str) -> str:

@@ -7,16 +7,19 @@ from typing import TypedDict
 from re4ctor import _ecvrf, _eip712, _json, _mldsa
 from re4ctor._curve import POINT_BYTES
 from re4ctor._fields import Fields
+from re4ctor._note import MAX_NAME_BYTES
 from re4ctor.documents import (
     MAX_ALPHA_BYTES,
     MAX_ATTESTED_BYTES,
     MAX_DOCUMENT_BYTES,
+    MAX_INCLUSION_HASHES,
     MIN_ATTESTED_BYTES,
     AlphaSource,
     Attestation,
     Domain,
     EcdsaSignature,
     KeySet,
+    Log,
     Mode,
     Receipt,
     Schemes,
@@ -103,6 +106,7 @@ class _Envelope(_Signatures):
     timestamp: int
     domain: Domain
     msg_hash: bytes
+    log: Log | None
 
 
 def _envelope(fields: Fields, octets: bytes) -> _Envelope:
@@ -124,6 +128,7 @@ def _envelope(fields: Fields, octets: bytes) -> _Envelope:
         "domain": _domain(fields.object("domain")),
         "msg_hash": fields.hex("msg_hash", 32),
         **_signatures(fields),
+        "log": _log(fields.object("log")) if fields.has("log") else None,
     }
 
 
@@ -173,3 +178,21 @@ def _ecdsa(fields: Fields) -> EcdsaSignature:
     return EcdsaSignature(
         v, fields.hex("r", 32), fields.hex("s", 32), fields.address("signer_addr")
     )
+
+
+def _log(fields: Fields) -> Log:
+    origin = fields.text("origin")
+    if not 1 <= len(origin.encode()) <= MAX_NAME_BYTES:
+        fields.wrong("origin", f"a text of 1 to {MAX_NAME_BYTES} bytes")
+    inclusion = fields.hashes("inclusion", MAX_INCLUSION_HASHES)
+    log = Log(
+        origin=origin,
+        index=fields.decimal("index"),
+        leaf_hash=fields.hex("leaf_hash", 32),
+        tree_size=fields.decimal("tree_size"),
+        root=fields.hex("root", 32),
+        inclusion=inclusion,
+        checkpoint=fields.text("checkpoint"),
+    )
+    fields.finish()
+    return log

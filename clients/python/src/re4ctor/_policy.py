@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from re4ctor.keys import LogKeys
 
 Required: TypeAlias = Literal["dual", "ecdsa", "mldsa65"]
 
@@ -36,10 +39,11 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """Whom to trust: key epochs, or an ECDSA signer alone."""
+    """Whom to trust: key epochs, where they are known with their log, or an ECDSA signer alone."""
 
     key_hashes: tuple[bytes, ...] = ()
     signer: str | None = None
+    log: LogKeys | None = None
 
 
 def check(name: str, wrong: str | None, right: str, **inputs: bytes | str | int) -> Check:

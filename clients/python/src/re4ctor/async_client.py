@@ -66,6 +66,17 @@ class AsyncClient:
         """Does what `re4ctor.Client.keys` does."""
         return Keys.parse(await self._send(_calls.keys_call()))
 
+    async def receipt(
+        self,
+        id: bytes | str,  # noqa: A002 - the field's name in the interface
+    ) -> Receipt:
+        """Does what `re4ctor.Client.receipt` does."""
+        return _calls.receipt(await self._send(_calls.receipt_call(id)), id)
+
+    async def checkpoint(self) -> str:
+        """Does what `re4ctor.Client.checkpoint` does."""
+        return _calls.checkpoint(await self._send(_calls.checkpoint_call()))
+
     async def aclose(self) -> None:
         """Closes the connections."""
         await self._http.aclose()

@@ -104,6 +104,32 @@ class Client:
         """
         return Keys.parse(self._send(_calls.keys_call()))
 
+    def receipt(
+        self,
+        id: bytes | str,  # noqa: A002 - the field's name in the interface
+    ) -> Receipt:
+        """Returns a receipt that the node gave before, with the log as it is now.
+
+        Args:
+            id: Its `Receipt.id`, or the text of that field.
+
+        Raises:
+            Re4ctorError: The node did not deliver, or delivered something else. Attested bytes are
+                not kept.
+        """
+        return _calls.receipt(self._send(_calls.receipt_call(id)), id)
+
+    def checkpoint(self) -> str:
+        """Returns the latest checkpoint of the node's log, a signed note.
+
+        Its signatures are not checked here. Two that do not fit together show that the log did not
+        show everybody the same.
+
+        Raises:
+            Re4ctorError: The node did not deliver, or delivered something else.
+        """
+        return _calls.checkpoint(self._send(_calls.checkpoint_call()))
+
     def close(self) -> None:
         """Closes the connections."""
         self._http.close()

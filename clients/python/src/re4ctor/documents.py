@@ -15,6 +15,7 @@ MAX_DOCUMENT_BYTES = 64 * 1024
 MAX_ALPHA_BYTES = 1024
 MIN_ATTESTED_BYTES = 16
 MAX_ATTESTED_BYTES = 1000
+MAX_INCLUSION_HASHES = 64
 
 
 class Schemes(IntEnum):
@@ -108,6 +109,29 @@ class EcdsaSignature:
 
 
 @dataclass(frozen=True, slots=True)
+class Log:
+    """A document's place in the node's log of all answers.
+
+    Attributes:
+        origin: The log's name.
+        index: The leaf's number, from 0.
+        leaf_hash: The hash of the document's entry.
+        tree_size: The number of leaves of the tree that the proof is for.
+        root: That tree's root.
+        inclusion: The proof, from the leaf to the root.
+        checkpoint: That tree's head as the log signed it, a note of text.
+    """
+
+    origin: str
+    index: int
+    leaf_hash: bytes
+    tree_size: int
+    root: bytes
+    inclusion: tuple[bytes, ...]
+    checkpoint: str
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """What receipts and attestations have in common.
 
@@ -125,6 +149,7 @@ class Document:
         ecdsa: The ECDSA signature, where there is one.
         signature: The ML-DSA-65 signature; r, s and v again where ECDSA is alone.
         public_key: The key that belongs to `signature`.
+        log: Where the document is in the log, where it says so.
     """
 
     json: bytes
@@ -140,6 +165,7 @@ class Document:
     ecdsa: EcdsaSignature | None
     signature: bytes
     public_key: bytes
+    log: Log | None
 
     def digest(self, key_hash: bytes, schemes: Schemes) -> bytes:
         """Computes the digest that is signed, under a key hash and for given signatures."""

@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from re4ctor import _address, _curve, _ecvrf, _json, _mldsa
 from re4ctor._fields import Fields
+from re4ctor._note import Algorithm, InvalidNoteError, VerifierKey
 from re4ctor.documents import KeySet
 from re4ctor.errors import MalformedDocument, MalformedKeys
 
@@ -40,6 +41,22 @@ class Epoch:
 
 
 @dataclass(frozen=True, slots=True)
+class LogKeys:
+    """The public keys of a node's log, which signs every checkpoint with both."""
+
+    origin: str
+    ed25519: bytes
+    mldsa44: bytes
+
+    def verifier_keys(self) -> tuple[VerifierKey, VerifierKey]:
+        """Returns the keys as signed notes know them."""
+        return (
+            VerifierKey(self.origin, Algorithm.ED25519, self.ed25519),
+            VerifierKey(self.origin, Algorithm.COSIGNATURE_MLDSA44, self.mldsa44),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Keys:
     """The public keys of a node. Each key hash has been recomputed from its keys.
 
@@ -47,11 +64,13 @@ class Keys:
         json: The document as it was given: keep this, and give it to `re4ctor.verify`.
         active: The active epoch's key hash.
         epochs: All epochs.
+        log: The log's keys, where the node has a log.
     """
 
     json: bytes
     active: bytes
     epochs: tuple[Epoch, ...]
+    log: LogKeys | None
 
     @classmethod
     def parse(cls, document: bytes | str) -> Keys:
@@ -72,7 +91,7 @@ class Keys:
         return tuple(epoch.key_hash for epoch in self.epochs if epoch.status in counting)
 
 
-def _read(fields: Fields) -> tuple[bytes, tuple[Epoch, ...]]:
+def _read(fields: Fields) -> tuple[bytes, tuple[Epoch, ...], LogKeys | None]:
     active = fields.hex("active", 32)
     epochs = tuple(_epoch(epoch) for epoch in fields.list("epochs"))
     if [epoch.key_hash for epoch in epochs if epoch.status is Status.ACTIVE] != [active]:
@@ -80,8 +99,25 @@ def _read(fields: Fields) -> tuple[bytes, tuple[Epoch, ...]]:
     # One that was revoked is not to come back under another status.
     if len({epoch.key_hash for epoch in epochs}) != len(epochs):
         fields.wrong("epochs", "one entry for each key hash")
+    log = _log(fields.object("log")) if fields.has("log") else None
     fields.finish()
-    return active, epochs
+    return active, epochs, log
+
+
+def _log(fields: Fields) -> LogKeys:
+    origin = fields.text("origin")
+    try:
+        keys = [VerifierKey.parse(vkey) for vkey in fields.texts("keys")]
+    except InvalidNoteError:
+        keys = []
+    one_name = len({key.name for key in keys}) == 1
+    if not one_name or [key.algorithm for key in keys] != list(Algorithm):
+        fields.wrong("keys", "the log's Ed25519 and ML-DSA-44 keys as verifier keys")
+    if origin != keys[0].name:
+        fields.wrong("origin", "the name of the keys")
+    fields.finish()
+    ed25519, mldsa44 = (key.public_key for key in keys)
+    return LogKeys(origin, ed25519, mldsa44)
 
 
 def _epoch(fields: Fields) -> Epoch:

@@ -81,7 +81,8 @@ def verify(
         document: The JSON text.
         key_hash: The hash of the node's keys, which covers all of them, in bytes or hexadecimal
             digits; or several.
-        keys: The node's answer of ``/v1/keys``, got once by a way that you trust and kept.
+        keys: The node's answer of ``/v1/keys``, got once by a way that you trust and kept. It alone
+            has the log's keys, too; with another pin the log's signatures are not checked.
         signer: The node's ECDSA address; nothing but ECDSA is pinned then.
         require: The signatures that must be there. It counts only with a pin, and whatever is
             there must be right anyway.
@@ -109,8 +110,8 @@ def _pin(
     if signer is not None:
         return Pin(signer=_address.parse(signer))
     if keys is not None:
-        trusted = (keys if isinstance(keys, Keys) else Keys.parse(keys)).key_hashes()
-        return Pin(key_hashes=trusted)
+        trusted = keys if isinstance(keys, Keys) else Keys.parse(keys)
+        return Pin(key_hashes=trusted.key_hashes(), log=trusted.log)
     if key_hash is not None:
         named = [key_hash] if isinstance(key_hash, str | bytes) else list(key_hash)
         if not named:

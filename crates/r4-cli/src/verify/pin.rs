@@ -2,7 +2,7 @@
 
 use clap::ValueHint;
 use r4_receipt::keys_document::MAX_KEYS_DOCUMENT_BYTES;
-use r4_receipt::{KeyHash, KeysDocument, Pin};
+use r4_receipt::{KeyHash, KeysDocument, LogKeys, Pin};
 use r4_sign::Address;
 
 use crate::exit::Error;
@@ -41,29 +41,29 @@ impl PinArgs {
         matches!(self.keys, Some(Source::Stdin))
     }
 
-    /// Returns what was named, reading the file of keys. clap takes the values as they are, so that
+    /// Returns what was named, and the keys of the log if a file of keys names them. clap takes the values as they are, so that
     /// `--json` can answer for every mistake.
     ///
     /// # Errors
     /// A value is malformed; the file cannot be read, is no list of keys, or lists none that may be
     /// trusted.
-    pub(super) fn read(&self) -> Result<Pin, Error> {
+    pub(super) fn read(&self) -> Result<(Pin, Option<LogKeys>), Error> {
         if let Some(text) = &self.signer {
             let signer = Address::parse(text)
                 .map_err(|e| Error::unusable(format_args!("--signer {text}"), e))?;
-            return Ok(Pin::Signer(signer));
+            return Ok((Pin::Signer(signer), None));
         }
         if let Some(source) = &self.keys {
-            return trusted_keys(source).map(Pin::KeyHashes);
+            return trusted_keys(source).map(|(hashes, log)| (Pin::KeyHashes(hashes), log));
         }
         if self.key_hash.is_empty() {
-            return Ok(Pin::None);
+            return Ok((Pin::None, None));
         }
         self.key_hash
             .iter()
             .map(|text| key_hash(text))
             .collect::<Result<_, _>>()
-            .map(Pin::KeyHashes)
+            .map(|hashes| (Pin::KeyHashes(hashes), None))
     }
 
     /// Says in words what was named.
@@ -76,7 +76,7 @@ impl PinArgs {
     }
 }
 
-fn trusted_keys(source: &Source) -> Result<Vec<KeyHash>, Error> {
+fn trusted_keys(source: &Source) -> Result<(Vec<KeyHash>, Option<LogKeys>), Error> {
     let bytes = source.read("a list of keys", MAX_KEYS_DOCUMENT_BYTES as u64)?;
     let document = KeysDocument::parse(&bytes).map_err(|e| {
         let reason = input::other_encoding(&bytes)
@@ -87,7 +87,7 @@ fn trusted_keys(source: &Source) -> Result<Vec<KeyHash>, Error> {
     if hashes.is_empty() {
         return Err(Error::unusable(source, "it lists no key that may be trusted"));
     }
-    Ok(hashes)
+    Ok((hashes, document.log().cloned()))
 }
 
 fn key_hash(text: &str) -> Result<KeyHash, Error> {

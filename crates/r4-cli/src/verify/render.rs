@@ -20,6 +20,10 @@ pub(super) fn text(document: &Document, report: &Report, args: &Args) -> String 
     for check in &report.checks {
         push_check(&mut text, check, width, args.verbose);
     }
+    if document.envelope().log.is_none() {
+        let remark = "  - not shown: that the receipt is in the node's log (it has no part `log`)";
+        text.extend([&paint(Tone::Amber, remark), "\n"]);
+    }
     if let Some(verdict) = verdict(report, args) {
         text.extend(["\n", &verdict, "\n"]);
     }

@@ -2,7 +2,7 @@
 
 use crate::run::{command, finish, r4};
 
-const COMMANDS: [&[&str]; 14] = [
+const COMMANDS: [&[&str]; 22] = [
     &[],
     &["verify"],
     &["ecvrf", "prove"],
@@ -14,6 +14,14 @@ const COMMANDS: [&[&str]; 14] = [
     &["manifest", "check"],
     &["manifest", "keygen"],
     &["manifest", "sign"],
+    &["log", "mirror"],
+    &["log", "verify"],
+    &["log", "monitor"],
+    &["log", "inclusion"],
+    &["log", "fsck"],
+    &["witness", "run"],
+    &["witness", "keys"],
+    &["witness", "healthcheck"],
     &["assess"],
     &["selftest"],
     &["completions"],
@@ -58,6 +66,8 @@ fn version_and_mistakes() {
     r4(&[]).exits(2).says("Usage:");
     r4(&[&"verfy"]).exits(2).says("verify");
     r4(&[&"keys"]).exits(2).says("generate");
+    r4(&[&"log"]).exits(2).says("monitor");
+    r4(&[&"witness"]).exits(2).says("run");
 }
 
 #[test]

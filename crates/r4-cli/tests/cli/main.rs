@@ -7,9 +7,23 @@ mod ecvrf;
 #[cfg(test)]
 mod evm_proof;
 #[cfg(test)]
+mod file_server;
+#[cfg(test)]
 mod help;
 #[cfg(test)]
 mod keys;
+#[cfg(test)]
+mod log_fsck;
+#[cfg(test)]
+mod log_inclusion;
+#[cfg(test)]
+mod log_mirror;
+#[cfg(test)]
+mod log_monitor;
+#[cfg(test)]
+mod log_sample;
+#[cfg(test)]
+mod log_verify;
 #[cfg(test)]
 mod manifest;
 #[cfg(test)]
@@ -22,3 +36,7 @@ mod selftest;
 mod verify;
 #[cfg(test)]
 mod verify_input;
+#[cfg(test)]
+mod witness;
+#[cfg(test)]
+mod witness_life;

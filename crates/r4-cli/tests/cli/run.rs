@@ -37,12 +37,15 @@ impl Said {
     }
 }
 
-/// A command whose environment asks for no colours and forbids none.
+/// A command whose environment asks for no colours, forbids none, and names no proxy.
 pub(crate) fn command(args: &[&dyn AsRef<OsStr>]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_r4"));
     command.args(args.iter().map(AsRef::as_ref)).stdin(Stdio::null());
     for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
         command.env_remove(name);
+    }
+    for name in ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY"] {
+        command.env_remove(name).env_remove(name.to_lowercase());
     }
     command
 }

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use r4_receipt::Schemes;
+use r4_receipt::{MAX_DOCUMENT_BYTES, Schemes};
 use serde_json::json;
 
 use crate::run::{Folder, r4, r4_with_input};
@@ -32,7 +32,8 @@ fn what_is_no_receipt() {
     refused(format!("{{\"a\":{}", "{\"a\":".repeat(9_000)).as_bytes(), "not valid JSON");
     refused(b"<!doctype html><html></html>", "web page");
     refused(keys_json(&node(1)).as_bytes(), "give it with --keys");
-    refused(" ".repeat(70_000).as_bytes(), "larger than 64 KiB");
+    refused(" ".repeat(MAX_DOCUMENT_BYTES + 1).as_bytes(), "bytes; at most ");
+    refused(" ".repeat(2 * MAX_DOCUMENT_BYTES + 1).as_bytes(), "larger than ");
 }
 
 #[test]
@@ -92,9 +93,9 @@ fn a_100_mb_file_is_refused_without_reading_it() {
     let path = folder.path("large.json");
     File::create(&path).unwrap().set_len(100_000_000).unwrap();
     let start = Instant::now();
-    r4(&[&"verify", &path]).exits(2).says("larger than 64 KiB");
+    r4(&[&"verify", &path]).exits(2).says("KiB, too large for a receipt");
     assert!(start.elapsed() < Duration::from_secs(5));
-    r4(&[&"verify", &"/dev/zero"]).exits(2).says("larger than 64 KiB");
+    r4(&[&"verify", &"/dev/zero"]).exits(2).says("KiB, too large for a receipt");
 }
 
 #[test]

@@ -146,7 +146,9 @@ fn same_json(shown: &Value, said: &Value, cut: bool, at: &str) -> Result<(), Str
                 map.keys().cloned().collect()
             };
             same(&keys(shown), &keys(said), at)?;
-            shown.iter().try_for_each(|(k, v)| same_json(v, &said[k], cut, &format!("{at}.{k}")))
+            // How long a proof is depends on what was asked for before.
+            let cut = |k: &str| cut || k == "inclusion";
+            shown.iter().try_for_each(|(k, v)| same_json(v, &said[k], cut(k), &format!("{at}.{k}")))
         }
         (Value::Array(shown), Value::Array(said)) => {
             if !cut {

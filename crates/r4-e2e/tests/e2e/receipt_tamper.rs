@@ -41,6 +41,13 @@ const FOUND_BY: &[(&str, &[&str])] = &[
     ("bytes", &["digest"]),
     ("core_sha256", &["digest"]),
     ("mode", &["digest"]),
+    ("log.origin", &["inclusion"]),
+    ("log.index", &["inclusion"]),
+    ("log.leaf_hash", &["inclusion"]),
+    ("log.tree_size", &["inclusion"]),
+    ("log.root", &["inclusion"]),
+    ("log.inclusion", &["inclusion"]),
+    ("log.checkpoint", &["inclusion", "checkpoint"]),
 ];
 
 /// Fields whose presence and form the field `signature_type` decides.
@@ -104,10 +111,13 @@ impl Tampering<'_> {
                 let checks = found.unwrap_or_else(|| panic!("malformed was expected: {what}")).1;
                 let named = |check: &&&str| said.err.contains(&format!("\"{check}\""));
                 assert!(checks.iter().any(|check| named(&check)), "none of {checks:?}: {what}");
-                // An optional field can be left out; what was signed then differs.
-                let may_be_absent = ["domain.contract", "evm_call"].contains(&name.as_str());
-                assert!(case.how == "flipped" || may_be_absent, "{what}");
+                // An optional field can be left out; what was signed then differs. A list of hashes
+                // may be empty, and a note is read by the check.
+                let many_forms = ["domain.contract", "evm_call", "log.inclusion", "log.checkpoint"];
+                assert!(case.how == "flipped" || many_forms.contains(&name.as_str()), "{what}");
             }
+            // Where an answer stands in the log is no part of what was signed.
+            0 => assert_eq!((&*name, case.how), ("log", "removed"), "not refused: {what}"),
             2 => {
                 let own = case.path.last().unwrap().as_str();
                 // Two fields say which others there are, so one of those may be named.
@@ -123,7 +133,7 @@ impl Tampering<'_> {
                 let named = nested || named(own) || depend.iter().any(|field| named(field));
                 assert!(named, "not named: {what}");
             }
-            _ => panic!("not refused: {what}"),
+            _ => panic!("{what}"),
         }
     }
 }
@@ -199,11 +209,15 @@ fn a_strangers_receipt_is_self_consistent_and_refused_with_a_pin() {
     assert_eq!(said.code, 3, "{said:?}");
     assert!(said.out.contains("self-consistent; signer NOT checked"), "{said:?}");
     assert!(!said.out.contains('✗'), "{said:?}");
+    // The list of keys pins those of the log, too.
     let said = keys.verify(&receipt.body, &[]);
     assert_eq!(said.code, 1, "{said:?}");
-    assert!(said.err.contains("\"pin\""), "{said:?}");
-    let signer = node.receipt("").json()["signer_addr"].as_str().unwrap().to_owned();
-    let said = crate::harness::r4::r4(&["verify", "--signer", &signer, "-"], &receipt.body);
-    assert_eq!(said.code, 1, "{said:?}");
-    assert!(said.err.contains("\"pin\""), "{said:?}");
+    assert!(said.err.contains("\"checkpoint\""), "{said:?}");
+    let own = node.receipt("").json();
+    for (pin, field) in [("--signer", "signer_addr"), ("--key-hash", "key_hash")] {
+        let value = own[field].as_str().unwrap();
+        let said = crate::harness::r4::r4(&["verify", pin, value, "-"], &receipt.body);
+        assert_eq!(said.code, 1, "{said:?}");
+        assert!(said.err.contains("\"pin\""), "{said:?}");
+    }
 }

@@ -10,10 +10,11 @@ use crate::harness::process::{Service, Variables};
 
 const SERVICES: [&str; 3] = ["r4-core", "r4-vrf", "r4-gateway"];
 
-/// Read by the compose file and Caddy, by no program of ours.
-const COMPOSE_ALONE: [&str; 11] = [
+/// Read by the compose file, Caddy and `r4 witness`, by none of the services.
+const COMPOSE_ALONE: [&str; 12] = [
     "CADDY_EMAIL",
     "R4_IPV6",
+    "R4_WITNESS_NAME",
     "R4_MANIFEST_SIGNATURE",
     "R4_CORE_IMAGE",
     "R4_VRF_IMAGE",

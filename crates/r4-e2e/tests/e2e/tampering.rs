@@ -35,7 +35,8 @@ pub(crate) fn cases(document: &Value) -> Vec<Case> {
         case("removed", write(&changed, None));
         case("repeated", write(document, Some(&path)));
     }
-    for parent in [&[][..], &["keys".into()], &["domain".into()], &["vrf".into()]] {
+    for parent in ["", "keys", "domain", "vrf", "log"] {
+        let parent: &[String] = if parent.is_empty() { &[] } else { &[parent.to_owned()] };
         let mut changed = document.clone();
         if !parent.iter().all(|name: &String| document.get(name).is_some()) {
             continue;
@@ -87,6 +88,14 @@ fn flips(value: &Value) -> Vec<Value> {
             flipped.push(json!(text.to_uppercase()));
             flipped.push(json!(format!("{text} ")));
             flipped.retain(|flipped| flipped != value);
+            flipped
+        }
+        Value::Array(items) => {
+            let (first, rest) = items.split_first().unwrap();
+            let mut flipped: Vec<Value> =
+                flips(first).into_iter().map(|first| json!([&[first], rest].concat())).collect();
+            flipped
+                .extend([json!(rest), json!([&items[..], std::slice::from_ref(first)].concat())]);
             flipped
         }
         _ => Vec::new(),

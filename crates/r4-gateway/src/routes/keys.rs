@@ -7,11 +7,10 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, Uri};
 use r4_service::Problem;
-use r4_service::query::Query;
 use r4_service::shell::RequestId;
 
 use crate::App;
-use crate::relay::Call;
+use crate::routes::get_from_vrf;
 use crate::schemas::Keys;
 
 /// All public keys of the node. Pin the key hash before you rely on a receipt.
@@ -23,7 +22,5 @@ pub(crate) async fn keys(
     id: Option<Extension<RequestId>>,
     uri: Uri,
 ) -> Result<Response<Body>, Problem> {
-    Query::parse(uri.query(), &["key"])?;
-    let id = id.as_ref().map(|Extension(id)| id);
-    Call::get(&app.vrf, app.deadlines, "/keys", id)?.relay().await
+    get_from_vrf(&app, "/keys", uri.query(), &[], id).await
 }

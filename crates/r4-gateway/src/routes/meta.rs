@@ -10,14 +10,17 @@ use r4_service::query::Query;
 use crate::routes::request_bounds;
 use crate::{GIT, VERSION};
 
-const PROVED: [&str; 2] = [
+const PROVED: [&str; 3] = [
     "the VRF proof shows that `random` is the only output for this key and alpha",
     "the signatures show who answered and when they say it was",
+    "the proof of inclusion shows that the receipt is in the node's log, which tells of every index",
 ];
-const NOT_PROVED: [&str; 5] = [
+const NOT_PROVED: [&str; 6] = [
     "that the operator did not know outputs in advance for inputs it could guess or choose",
     "fairness of index mode against the operator: it knows those outputs and can spend an index \
      on itself; use an alpha fixed beforehand that the operator could not predict",
+    "that everyone is shown the same log: that takes monitors that remember, or witnesses that \
+     somebody else runs",
     "anything after quantum computers by the VRF; ML-DSA-65 protects who said it",
     "secrecy: VRF outputs are public and are never secrets",
     "anything by /v1/verify, which is a convenience; run `r4 verify` yourself",

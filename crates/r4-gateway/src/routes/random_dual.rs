@@ -10,8 +10,7 @@ use r4_service::Problem;
 use r4_service::shell::RequestId;
 
 use crate::App;
-use crate::relay::Call;
-use crate::routes::forwarded;
+use crate::routes::get_from_vrf;
 use crate::schemas::Attestation;
 
 /// Random bytes with two signatures that say who made them, when, and with which core.
@@ -29,7 +28,5 @@ pub(crate) async fn random_dual(
     id: Option<Extension<RequestId>>,
     uri: Uri,
 ) -> Result<Response<Body>, Problem> {
-    let path = forwarded("/random_dual", uri.query(), &["n", "chain_id", "contract"])?;
-    let id = id.as_ref().map(|Extension(id)| id);
-    Call::get(&app.vrf, app.deadlines, &path, id)?.relay().await
+    get_from_vrf(&app, "/random_dual", uri.query(), &["n", "chain_id", "contract"], id).await
 }

@@ -13,8 +13,7 @@ use r4_service::Problem;
 use r4_service::shell::RequestId;
 
 use crate::App;
-use crate::relay::Call;
-use crate::routes::{VRF_BODY_BYTES, forwarded, post_to_vrf};
+use crate::routes::{VRF_BODY_BYTES, get_from_vrf, post_to_vrf};
 use crate::schemas::Receipt;
 
 /// A signed receipt of verifiable randomness.
@@ -24,7 +23,7 @@ use crate::schemas::Receipt;
         ("alpha" = Option<String>, Query, max_length = 2050, description = "Input of the VRF: 1 to 1024 bytes in hex, `0x` optional; not beginning with the bytes `r4/`. Without it, the receipt's index is the input"),
         ("chain_id" = Option<String>, Query, description = "Chain that the signatures are bound to"),
         ("contract" = Option<String>, Query, description = "Contract that the signatures are bound to; needs `chain_id`"),
-        ("format" = Option<String>, Query, description = "`json`, which is the default, or `evm`: with the proof and the call as contracts take them"),
+        ("format" = Option<String>, Query, description = "`json`, which is the default, `evm`: with the proof and the call as contracts take them, or `tlog-proof`: the proof of inclusion as a file (c2sp.org/tlog-proof) with the receipt in it"),
     ),
     responses((status = 200, description = "The receipt", body = Receipt)),
     security(("header_key" = []), ("query_key" = [])),
@@ -35,9 +34,7 @@ pub(crate) async fn get(
     uri: Uri,
 ) -> Result<Response<Body>, Problem> {
     let names = ["sig", "alpha", "chain_id", "contract", "format"];
-    let path = forwarded("/vrf", uri.query(), &names)?;
-    let id = id.as_ref().map(|Extension(id)| id);
-    Call::get(&app.vrf, app.deadlines, &path, id)?.relay().await
+    get_from_vrf(&app, "/vrf", uri.query(), &names, id).await
 }
 
 /// A signed receipt of verifiable randomness; the same as `GET`, for inputs too long for a URL.

@@ -7,16 +7,21 @@ use bytes::Bytes;
 use crate::client::{KEY, call, get, get_keyed, node};
 
 /// Every operation of the public surface.
-const OPERATIONS: [&str; 12] = [
+const OPERATIONS: [&str; 17] = [
     "get /docs",
     "get /openapi.json",
     "get /v1/health",
     "get /v1/health/entropy",
     "get /v1/keys",
     "get /v1/limits",
+    "get /v1/log/checkpoint",
+    "get /v1/log/consistency",
+    "get /v1/log/tile/{path}",
     "get /v1/meta",
     "get /v1/random",
     "get /v1/random_dual",
+    "get /v1/receipts",
+    "get /v1/receipts/{id}",
     "get /v1/vrf",
     "post /v1/verify",
     "post /v1/vrf",

@@ -26,7 +26,7 @@ fn every_index_is_below_what_the_disk_says_before_it_is_returned() {
     let store = IndexStore::create(&path).unwrap();
     for _ in 0..200 {
         let index = store.next().unwrap();
-        assert!(index < read(&path).unwrap());
+        assert!(index < read(&path).unwrap().0);
     }
 }
 
@@ -109,8 +109,9 @@ fn damaged_files_are_refused_in_a_sentence() {
     for (text, word) in [
         ("", "ends early"),
         ("r4-index/v1\n64\n64", "ends early"),
-        ("r4-index/v1\n64\n", "three lines"),
-        ("r4-index/v1\n64\n64\n64\n", "three lines"),
+        ("r4-index/v1\n64\n", "three or five lines"),
+        ("r4-index/v1\n64\n64\n64\n", "three or five lines"),
+        ("r4-index/v1\n64\n64\n9\n10\n", "same number"),
         ("r4-index/v2\n64\n64\n", "first line"),
         ("r4-index/v1\n-1\n-1\n", "not a number"),
         ("r4-index/v1\nsix\nsix\n", "not a number"),
@@ -131,7 +132,9 @@ fn damaged_files_are_refused_in_a_sentence() {
 #[test]
 fn every_flipped_bit_is_refused_or_kept_apart() {
     let (_folder, path) = fresh();
-    let good = b"r4-index/v1\n640\n640\n";
+    let good = b"r4-index/v1\n640\n640\n590\n590\n";
+    fs::write(&path, good).unwrap();
+    assert_eq!(IndexStore::open(&path).unwrap().logged(), 590);
     for at in 0..good.len() {
         for bit in 0..8 {
             let mut bad = good.to_vec();
@@ -150,4 +153,41 @@ fn a_missing_index_is_not_made_by_open_and_the_end_is_the_end() {
     fs::write(&path, format!("{MAGIC}\n{last}\n{last}\n")).unwrap();
     let store = IndexStore::open(&path).unwrap();
     assert!(matches!(store.next(), Err(IndexError::Exhausted { .. })));
+}
+
+#[test]
+fn what_is_given_back_is_handed_out_again_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("index");
+    let store = IndexStore::create(&path).unwrap();
+    assert_eq!((store.next().unwrap(), store.next().unwrap()), (0, 1));
+    store.release().unwrap();
+    assert_eq!((store.ceiling(), store.next().unwrap()), (2, 2));
+    store.release().unwrap();
+    drop(store);
+    let store = IndexStore::open(&path).unwrap();
+    assert_eq!((store.ceiling(), store.next().unwrap(), store.ceiling()), (3, 3, 67));
+}
+
+#[test]
+fn the_logs_size_is_kept_and_never_shrinks() {
+    let (_folder, path) = fresh();
+    let reopened = |path: &Path| IndexStore::open(path).unwrap().logged();
+    let store = IndexStore::create(&path).unwrap();
+    store.note(7);
+    drop(store);
+    assert_eq!(reopened(&path), 0, "a note alone is not on disk");
+    let store = IndexStore::open(&path).unwrap();
+    store.note(7);
+    store.note(5);
+    store.next().unwrap();
+    drop(store);
+    assert_eq!(reopened(&path), 7, "it goes with the next batch");
+    let store = IndexStore::open(&path).unwrap();
+    store.keep(9).unwrap();
+    store.keep(8).unwrap();
+    drop(store);
+    assert_eq!(reopened(&path), 9);
+    fs::write(&path, format!("{MAGIC}\n64\n64\n")).unwrap();
+    assert_eq!(reopened(&path), 0, "written by hand");
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{Epoch, KeysDocument, Status};
 use crate::object::ParseError;
 use crate::testing::Node;
+use crate::testing::log::TestLog;
 use crate::timestamp::Timestamp;
 
 fn document() -> KeysDocument {
@@ -123,4 +124,42 @@ fn two_active_epochs_are_refused() {
     document.epochs[1].status = Status::Active;
     let error = KeysDocument::parse(document.to_json().as_bytes()).unwrap_err();
     assert_eq!(error.field(), Some("active"));
+}
+
+/// The log's keys are exactly two, and nothing beside them is passed over.
+#[test]
+fn keys_of_the_log() {
+    let log = TestLog::new("node.example/v1/log", 9);
+    let document = KeysDocument::of_active(&Node::new(1).keys, None).with_log(log.keys.clone());
+    assert_eq!(KeysDocument::parse(document.to_json().as_bytes()), Ok(document.clone()));
+    let good: Value = serde_json::from_str(&document.to_json()).unwrap();
+    let [classical, post_quantum] = [0, 1].map(|at| good["log"]["keys"][at].clone());
+    let other = TestLog::new("other.example/v1/log", 9).keys.keys()[1].to_string();
+    let refused = |log: Value, field: &str| {
+        let mut bad = good.clone();
+        bad["log"] = log.clone();
+        let error = KeysDocument::parse(bad.to_string().as_bytes()).unwrap_err();
+        assert_eq!(error.field(), Some(field), "{log}");
+    };
+    let origin = "node.example/v1/log";
+    for keys in [
+        json!([]),
+        json!([classical]),
+        json!([post_quantum, classical]),
+        json!([classical, classical]),
+        json!([classical, post_quantum, ""]),
+        json!(["garbage", classical, post_quantum]),
+        json!([classical, post_quantum, post_quantum]),
+        json!([classical, other]),
+        json!([classical, 6]),
+        json!("both"),
+    ] {
+        refused(json!({ "origin": origin, "keys": keys }), "log.keys");
+    }
+    let keys = json!([classical, post_quantum]);
+    refused(json!({ "origin": "other.example/v1/log", "keys": keys }), "log.origin");
+    refused(json!({ "keys": keys }), "log.origin");
+    refused(json!({ "origin": origin }), "log.keys");
+    refused(json!({ "origin": origin, "keys": keys, "extra": 1 }), "log.extra");
+    refused(Value::Null, "log");
 }

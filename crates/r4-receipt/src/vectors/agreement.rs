@@ -85,9 +85,12 @@ fn every_case() {
         let text = |name: &str| case[name].as_str();
         let name = text("name").unwrap();
         let document = text("document").unwrap();
+        let kind = text("pin").unwrap();
         let policy = Policy {
-            pin: pin(&file["trusted"], text("pin").unwrap()),
+            pin: pin(&file["trusted"], kind),
             require: require(text("require").unwrap()),
+            log: (kind == "keys").then(|| stage.log.keys.clone()),
+            ..Policy::default()
         };
         let (verdict, failed, field) = judged(document, &policy);
         assert_eq!(
@@ -113,6 +116,8 @@ fn every_check_and_every_answer_has_a_case() {
     assert_eq!(found("evm").len(), 2);
     let stage = Stage::new();
     let document = Document::Vrf(stage.bound(Schemes::Dual, None).with_evm().unwrap());
+    let log = stage.log.part(&document, u64::MAX);
+    let document = document.with_log(Some(log));
     let report = verify(&document, &Policy::default());
     let checks: BTreeSet<&str> = report.checks.iter().map(|check| check.name).collect();
     assert_eq!(found("failed"), checks);

@@ -89,8 +89,8 @@ fn fields(kind: &str, good: &str, only: &[&str]) -> Vec<Case> {
         }
     }
     for parents in [&[][..], &["keys".to_string()], &["domain".to_string()]] {
-        let name = [parents, &["log".to_string()]].concat().join(".");
-        let text = with_entry(good, parents, "\"log\":{}");
+        let name = [parents, &["extra".to_string()]].concat().join(".");
+        let text = with_entry(good, parents, "\"extra\":{}");
         cases.push(Case::malformed(format!("{kind}: unknown: {name}"), text, Some(&name)));
     }
     cases

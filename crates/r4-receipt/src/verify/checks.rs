@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::digest::check_digest;
 use super::evm::check_evm;
+use super::log::check_log;
 use super::{Check, Outcome, Pin, Policy, Require};
 use crate::alpha::{index_alpha, is_reserved};
 use crate::document::Document;
@@ -43,6 +44,7 @@ pub(super) fn all(document: &Document, policy: &Policy) -> Vec<Check> {
     checks.push(check_ecdsa(envelope, &digest));
     checks.push(check_signer(envelope, &digest));
     checks.push(check_mldsa(envelope, &digest));
+    checks.extend(check_log(document, key_hash, policy));
     checks.push(check_pin(envelope, key_hash, &digest, &policy.pin));
     checks.push(check_require(envelope, policy));
     checks
@@ -284,6 +286,6 @@ pub(super) fn check(
     }
 }
 
-fn not_checked(name: &'static str, why: &str, inputs: Inputs) -> Check {
+pub(super) fn not_checked(name: &'static str, why: &str, inputs: Inputs) -> Check {
     Check { name, outcome: Outcome::NotChecked, detail: why.into(), inputs }
 }

@@ -11,7 +11,11 @@ use crate::{
 };
 
 fn pinned(node: &Node, require: Require) -> Policy {
-    Policy { pin: Pin::KeyHashes(vec![node.keys.key_set().key_hash()]), require }
+    Policy {
+        pin: Pin::KeyHashes(vec![node.keys.key_set().key_hash()]),
+        require,
+        ..Policy::default()
+    }
 }
 
 #[test]
@@ -86,7 +90,7 @@ fn a_stranger_is_refused_with_a_pin_only() {
             Pin::KeyHashes(vec![]),
             Pin::Signer(node.address()),
         ] {
-            let report = verify(&document, &Policy { pin, require: Require::Dual });
+            let report = verify(&document, &Policy { pin, ..Policy::default() });
             assert_eq!(report.verdict(), Verdict::Failed("pin"), "{kind}");
             assert!(report.pinned());
         }
@@ -98,7 +102,7 @@ fn one_of_several_pins_is_enough() {
     let (node, other) = (Node::new(1), Node::new(50));
     let [(_, dual), ..] = documents(&node);
     let hashes = [&other, &node].map(|node| node.keys.key_set().key_hash());
-    let policy = Policy { pin: Pin::KeyHashes(hashes.to_vec()), require: Require::Dual };
+    let policy = Policy { pin: Pin::KeyHashes(hashes.to_vec()), ..Policy::default() };
     assert_eq!(verify(&dual, &policy).verdict(), Verdict::Valid);
 }
 
@@ -107,13 +111,15 @@ fn a_signer_pins_ecdsa_alone() {
     let node = Node::new(1);
     let [(_, dual), _, (_, ecdsa), (_, mldsa), _] = documents(&node);
     let verdict = |document, require| {
-        verify(document, &Policy { pin: Pin::Signer(node.address()), require }).verdict()
+        verify(document, &Policy { pin: Pin::Signer(node.address()), require, ..Policy::default() })
+            .verdict()
     };
     assert_eq!(verdict(&dual, Require::Dual), Verdict::Valid);
     assert_eq!(verdict(&ecdsa, Require::Dual), Verdict::Failed("require"));
     assert_eq!(verdict(&ecdsa, Require::Ecdsa), Verdict::Valid);
     assert_eq!(verdict(&mldsa, Require::Mldsa), Verdict::Failed("pin"));
-    let policy = Policy { pin: Pin::Signer(node.address()), require: Require::Ecdsa };
+    let policy =
+        Policy { pin: Pin::Signer(node.address()), require: Require::Ecdsa, ..Policy::default() };
     let report = verify(&ecdsa, &policy);
     let pin = report.checks.iter().find(|check| check.name == "pin").unwrap();
     assert!(pin.detail.contains("nothing but ECDSA was pinned"), "{}", pin.detail);

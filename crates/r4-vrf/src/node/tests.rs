@@ -6,8 +6,23 @@ use r4_ecvrf::evm::EvmProofError;
 use r4_receipt::EvmError;
 use std::fs;
 
+fn try_open(folder: &Path) -> Result<Node, StartError> {
+    let batches = Settings { batch_interval: Duration::from_millis(1), batch_size: 8 };
+    Node::open(folder, &Origin::default(), batches, Readiness::not_yet("test"))
+}
+
 fn open(folder: &Path) -> Node {
-    Node::open(folder, Readiness::not_yet("test")).unwrap()
+    try_open(folder).unwrap()
+}
+
+/// Makes a receipt and waits for its entry.
+fn issue(node: &Node, query: &str) -> Result<String, IssueError> {
+    let finish = || {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(node.issue_receipt(order(query), 1)?.finish(node))
+    };
+    // On a thread of its own: the test may be on a runtime already.
+    std::thread::scope(|scope| scope.spawn(finish).join().unwrap())
 }
 
 fn order(query: &str) -> Order {
@@ -19,8 +34,8 @@ fn a_node_is_ready_after_its_tests() {
     let folder = tempfile::tempdir().unwrap();
     let node = open(folder.path());
     assert_eq!(node.readiness().reason(), None);
-    assert!(node.issue_receipt(order("sig=dual"), 1).is_ok());
-    let second = Node::open(folder.path(), Readiness::not_yet("test")).expect_err("locked");
+    assert!(issue(&node, "sig=dual").is_ok());
+    let second = try_open(folder.path()).expect_err("locked");
     assert!(second.to_string().contains("in use"), "{second}");
 }
 
@@ -36,10 +51,10 @@ fn a_fault_withholds_the_answer_and_stops_signing() {
             "ecdsa" => node.public.ecdsa = stranger.ecdsa,
             _ => node.public.mldsa65 = stranger.mldsa65,
         }
-        let error = node.issue_receipt(order("alpha=00&format=evm"), 1).expect_err("fault");
+        let error = issue(&node, "alpha=00&format=evm").expect_err("fault");
         assert!(matches!(&error, IssueError::Fault(Fault::Check(n)) if *n == check), "{error}");
         assert!(node.readiness().reason().unwrap().contains(check));
-        let after = node.issue_receipt(order("alpha=00"), 1).expect_err("halted");
+        let after = issue(&node, "alpha=00").expect_err("halted");
         assert!(matches!(after, IssueError::Halted(_)), "{after}");
         let problems = [r4_service::Problem::from(error), after.into()];
         assert_eq!(problems.map(|p| p.status().as_u16()), [500, 503]);
@@ -52,12 +67,12 @@ fn a_proof_without_a_form_for_contracts_is_named_and_stops_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let node = open(folder.path());
     let no_form = EvmError::Form(EvmProofError::Identity);
-    let error = node.with_index(|_| Err(no_form)).expect_err("no form");
+    let error = node.with_index(|_, _| Err::<(), _>(no_form)).expect_err("no form");
     let problem = r4_service::Problem::from(error);
     assert_eq!((problem.status().as_u16(), problem.slug()), (500, "no-evm-form"));
     assert!(problem.detail().contains("has no EVM form: one of the points"), "{problem:?}");
     assert_eq!(node.readiness().reason(), None);
-    assert!(node.issue_receipt(order("format=evm"), 1).is_ok());
+    assert!(issue(&node, "format=evm").is_ok());
 }
 
 #[test]
@@ -66,7 +81,7 @@ fn a_self_test_that_fails_stops_signing_for_good() {
     let node = open(folder.path());
     let good = node.selftest();
     assert!(good.passed && good.failed.is_empty() && good.tests.len() > 10, "{good:?}");
-    assert!(node.issue_receipt(order("alpha=00"), 1).is_ok());
+    assert!(issue(&node, "alpha=00").is_ok());
 
     let result = |name, outcome| TestResult { name, outcome };
     let results = [result("one", Outcome::Passed), result("two", Outcome::Failed)];
@@ -74,7 +89,7 @@ fn a_self_test_that_fails_stops_signing_for_good() {
     assert_eq!((answer.passed, answer.failed), (false, vec!["two".to_owned()]));
     assert_eq!(answer.tests.iter().map(|test| test.ok).collect::<Vec<_>>(), [true, false]);
     for _ in 0..2 {
-        let after = node.issue_receipt(order("alpha=00"), 1).expect_err("halted");
+        let after = issue(&node, "alpha=00").expect_err("halted");
         assert!(matches!(after, IssueError::Halted(_)), "{after}");
         assert!(node.readiness().reason().unwrap().contains("self-test failed: two"));
         assert!(node.selftest().passed, "a success afterwards starts nothing");
@@ -89,15 +104,15 @@ async fn a_full_disk_turns_readiness_off_until_it_has_room() {
     fs::create_dir(&block).unwrap();
     let mut receipts = 0;
     let error = loop {
-        match node.issue_receipt(order("sig=ecdsa&alpha=00"), 1) {
+        match issue(&node, "sig=ecdsa&alpha=00") {
             Ok(_) => receipts += 1,
             Err(error) => break error,
         }
     };
-    assert_eq!(receipts, 64, "the batch of the start");
-    let IssueError::Index(cause) = error else { panic!("{error}") };
-    recover(&node, &cause);
-    assert_eq!(node.readiness().reason().as_deref(), Some(NO_INDEX));
+    assert_eq!(receipts, 63, "the batch of the start, without the key entry's");
+    assert!(matches!(error, IssueError::Index(_)), "{error}");
+    recover(&node, &error);
+    assert_eq!(node.readiness().reason().as_deref(), Some(NO_DISK));
     fs::remove_dir(&block).unwrap();
     let ready = async {
         while node.readiness().reason().is_some() {
@@ -105,6 +120,44 @@ async fn a_full_disk_turns_readiness_off_until_it_has_room() {
         }
     };
     tokio::time::timeout(Duration::from_secs(10), ready).await.unwrap();
-    let receipt = node.issue_receipt(order("sig=ecdsa&alpha=00"), 1).unwrap();
+    let receipt = issue(&node, "sig=ecdsa&alpha=00").unwrap();
     assert!(receipt.contains(r#""index":"64""#), "{receipt}");
+}
+
+/// While the disk stands still, callers may come and go: the indexes taken are bounded.
+#[test]
+fn answers_that_wait_for_the_log_are_bounded_whether_or_not_their_callers_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = open(folder.path());
+    let stuck = Arc::clone(&node.open).try_acquire_many_owned(1024).unwrap();
+    let error = issue(&node, "sig=ecdsa").expect_err("full");
+    assert!(matches!(error, IssueError::Busy), "{error}");
+    assert_eq!(r4_service::Problem::from(error).slug(), "busy");
+    drop(stuck);
+    // A caller that leaves at once: its place is free when its entry is there, and not before.
+    let size = node.log().size();
+    drop(node.issue_receipt(order("sig=ecdsa"), 1).unwrap());
+    while node.open.available_permits() < MOST_OPEN {
+        std::thread::yield_now();
+    }
+    assert_eq!(node.log().size(), size + 1);
+    assert!(issue(&node, "sig=ecdsa").unwrap().contains(r#""index":"2""#));
+}
+
+/// A seed of another node under an existing log would be another signer under an old history.
+#[test]
+fn a_seed_that_is_not_the_logs_is_refused_by_its_name() {
+    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for folder in [&one, &two] {
+        drop(open(folder.path()));
+    }
+    for file in ["log.seed", "root.seed"] {
+        let at = one.path().join(file);
+        let own = fs::read(&at).unwrap();
+        fs::write(&at, fs::read(two.path().join(file)).unwrap()).unwrap();
+        let error = try_open(one.path()).expect_err(file).to_string();
+        assert!(error.contains(file) && error.contains("different nodes"), "{error}");
+        fs::write(&at, own).unwrap();
+        drop(open(one.path()));
+    }
 }

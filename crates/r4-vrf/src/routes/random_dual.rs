@@ -8,7 +8,7 @@ use r4_receipt::{Domain, Schemes};
 use r4_service::query::Query;
 use r4_service::{Problem, clock};
 
-use super::{fresh_json, sign};
+use super::{JSON, NO_STORE, answer, sign};
 use crate::observe::{self, Kind};
 use crate::order::parse_domain;
 use crate::{App, core};
@@ -25,7 +25,7 @@ pub async fn random_dual(State(app): State<App>, uri: Uri) -> Result<Response, P
         move |node: &crate::node::Node| node.issue_attestation(drawn, domain, clock::unix_now());
     let json = sign(&app, issue).await?;
     observe::issued(Kind::Attested, Schemes::Dual);
-    Ok(fresh_json(json))
+    Ok(answer(JSON, NO_STORE, json))
 }
 
 fn parse(query: Option<&str>) -> Result<(usize, Domain), Problem> {

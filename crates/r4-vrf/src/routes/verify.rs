@@ -1,10 +1,12 @@
 //! `POST /verify`: checks a receipt of this node, or one signature. A convenience, not a proof:
 //! who asks the node whether the node is honest should run `r4 verify` instead.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Request, State};
 use r4_api::vrf::{VerifyAnswer, VerifyCheck};
-use r4_receipt::{Check, Document, KeyHash, Outcome};
+use r4_receipt::{Check, Document, KeyHash, Outcome, Policy};
 use r4_service::Problem;
 use r4_service::query::Query;
 use r4_sign::Address;
@@ -15,6 +17,7 @@ use serde::de::IgnoredAny;
 use crate::App;
 use crate::body::{brief, parse, read_json};
 use crate::issue::own_policy;
+use crate::node::Node;
 
 /// Answers the checks. A receipt is valid if it was made with this node's keys.
 ///
@@ -26,12 +29,12 @@ pub async fn verify(
 ) -> Result<Json<VerifyAnswer>, Problem> {
     Query::parse(request.uri().query(), &["key"])?;
     let body = read_json(request).await?;
-    let own = app.node.key_hash();
-    let answer = app.checking.run(move || check(&body, own)).await??;
+    let node = Arc::clone(&app.node);
+    let answer = app.checking.run(move || check(&body, &node)).await??;
     Ok(Json(answer))
 }
 
-fn check(body: &[u8], own: KeyHash) -> Result<VerifyAnswer, Problem> {
+fn check(body: &[u8], node: &Node) -> Result<VerifyAnswer, Problem> {
     // Only a glance: whichever parser follows refuses what is repeated or unknown.
     if serde_json::from_slice::<Glance>(body).is_ok_and(|seen| seen.expected_signer.is_some()) {
         return Ok(answer(parse::<Claim>(body)?.parsed()?.checks()));
@@ -43,11 +46,15 @@ fn check(body: &[u8], own: KeyHash) -> Result<VerifyAnswer, Problem> {
         );
         Problem::bad_request("invalid-body", detail)
     })?;
-    Ok(check_document(&document, own))
+    Ok(check_document(&document, node))
 }
 
-fn check_document(document: &Document, own: KeyHash) -> VerifyAnswer {
-    let report = r4_receipt::verify(document, &own_policy(own, document));
+fn check_document(document: &Document, node: &Node) -> VerifyAnswer {
+    let own = node.key_hash();
+    // Of somebody else's receipt the pin says that it is not this node's.
+    let ours = document.envelope().keys.key_hash() == own;
+    let log = ours.then(|| node.log_keys().clone());
+    let report = r4_receipt::verify(document, &Policy { log, ..own_policy(own, document) });
     let made = report.checks.into_iter().filter(|check| check.outcome != Outcome::NotChecked);
     answer(made.map(|check| shown(check, own)).collect())
 }

@@ -6,11 +6,11 @@ use axum::response::Response;
 use r4_service::query::Query;
 use r4_service::{Problem, clock};
 
-use super::{fresh_json, sign};
+use super::{JSON, NO_STORE, TEXT, sign};
 use crate::App;
 use crate::body::read_json;
 use crate::observe::{self, Kind};
-use crate::order::Order;
+use crate::order::{Format, Order};
 
 /// Answers the receipt that the query asks for.
 ///
@@ -31,8 +31,9 @@ pub async fn post(State(app): State<App>, request: Request) -> Result<Response, 
 }
 
 async fn answer(app: &App, order: Order) -> Result<Response, Problem> {
-    let schemes = order.schemes;
-    let json = sign(app, move |node| node.issue_receipt(order, clock::unix_now())).await?;
+    let (schemes, format) = (order.schemes, order.format);
+    let text = sign(app, move |node| node.issue_receipt(order, clock::unix_now())).await?;
     observe::issued(Kind::Vrf, schemes);
-    Ok(fresh_json(json))
+    let kind = if format == Format::TlogProof { TEXT } else { JSON };
+    Ok(super::answer(kind, NO_STORE, text))
 }

@@ -55,8 +55,8 @@ async fn an_attestation_can_be_bound_and_takes_its_own_index() {
     let answer = node.get("/random_dual?n=16&chain_id=5").await;
     let document = node.accepts(&answer, Require::Dual).await;
     assert_eq!(document.envelope().domain.chain_id(), Some(5));
-    assert_eq!(receipt["index"], "0");
-    assert_eq!(document.envelope().index, 1);
+    assert_eq!(receipt["index"], "1");
+    assert_eq!(document.envelope().index, 2);
 }
 
 #[tokio::test]
@@ -91,7 +91,7 @@ async fn a_core_that_is_gone_stops_random_dual_alone() {
     assert!(answer.text().contains("r4-core"), "{}", answer.text());
     let receipt = node.get("/vrf").await;
     node.accepts(&receipt, Require::Dual).await;
-    assert_eq!(receipt.json()["index"], "0", "a failed draw costs no index");
+    assert_eq!(receipt.json()["index"], "1", "a failed draw costs no index");
 }
 
 #[tokio::test]

@@ -2,16 +2,19 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode, Uri};
 use http_body_util::BodyExt as _;
+use r4_logstore::Settings;
 use r4_receipt::{Document, KeysDocument, Pin, Policy, Require, Verdict, verify};
 use r4_service::auth::{ApiKey, Guard, Secret};
 use r4_service::ready::Readiness;
 use r4_service::upstream::{Upstream, UpstreamLimits};
+use r4_vrf::config::Origin;
 use r4_vrf::node::Node;
 use r4_vrf::{App, router};
 use tempfile::TempDir;
@@ -64,12 +67,13 @@ pub(crate) struct TestNode {
 impl TestNode {
     /// Starts a node on the state in `folder`, with its r4-core at `core`.
     pub(crate) fn open(folder: &Path, core: &str) -> Self {
-        let node = Node::open(folder, Readiness::not_yet("opening")).unwrap();
+        let (origin, batches) = (Origin::default(), Settings::default());
+        let node = Node::open(folder, &origin, batches, Readiness::not_yet("opening")).unwrap();
         let guard = Guard::new(vec![ApiKey::new(KEY), ApiKey::new(INTERNAL_KEY)]);
         let core: Uri = core.parse().unwrap();
         let secret = Secret::new(INTERNAL_KEY).unwrap();
         let core = Upstream::new("r4-core", core, &secret, UpstreamLimits::default());
-        Self { app: router(App::new(node, guard, core)) }
+        Self { app: router(App::new(Arc::new(node), guard, core)) }
     }
 
     /// Starts a node on a new state, without r4-core.
@@ -108,7 +112,9 @@ impl TestNode {
         assert_eq!(answer.status, 200, "{}", answer.text());
         let keys = KeysDocument::parse(&self.get("/keys").await.body).unwrap();
         let document = Document::parse(&answer.body).unwrap();
-        let policy = Policy { pin: Pin::KeyHashes(keys.key_hashes().collect()), require };
+        let (pin, log) = (Pin::KeyHashes(keys.key_hashes().collect()), keys.log().cloned());
+        assert!(log.is_some(), "the log's keys are published");
+        let policy = Policy { pin, require, log, witnesses: None };
         assert_eq!(verify(&document, &policy).verdict(), Verdict::Valid, "{}", answer.text());
         document
     }

@@ -7,6 +7,8 @@ mod harness;
 #[cfg(test)]
 mod indexes;
 #[cfg(test)]
+mod log;
+#[cfg(test)]
 mod receipts;
 #[cfg(test)]
 mod refusals;

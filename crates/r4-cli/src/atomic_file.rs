@@ -1,0 +1,121 @@
+//! Files that are replaced as a whole, and folders that one process uses at a time.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::exit::Error;
+
+/// Whether a file must be on the disk before the call returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// It is, and so is its name.
+    Synced,
+    /// It need not be: it can be made again.
+    Later,
+}
+
+/// Replaces the file in `path`, whose folder exists: readers see the old bytes or the new ones.
+///
+/// # Errors
+/// The file cannot be written; the old one stays, unless only its name could not be made durable.
+pub(crate) fn replace(path: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
+    let temporary = beside(path);
+    let written = write(&temporary, bytes, durability)
+        .and_then(|()| fs::rename(&temporary, path))
+        .and_then(|()| match durability {
+            Durability::Synced => File::open(folder_of(path))?.sync_all(),
+            Durability::Later => Ok(()),
+        });
+    if written.is_err() {
+        // The first cause is the one to report.
+        drop(fs::remove_file(&temporary));
+    }
+    written
+}
+
+fn write(path: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    match durability {
+        Durability::Synced => file.sync_all(),
+        Durability::Later => Ok(()),
+    }
+}
+
+/// A name that no tile has. What a crash leaves there, the next try replaces.
+fn beside(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    folder_of(path).join(format!(".{name}.new"))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// As [`replace`], for a command: the error is a sentence.
+///
+/// # Errors
+/// [`Error::Unusable`].
+pub(crate) fn keep(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    replace(path, bytes, Durability::Synced)
+        .map_err(|cause| Error::unusable(path.display(), format!("it cannot be written: {cause}")))
+}
+
+/// A folder that this process alone uses, as long as this lives (flock(2)).
+#[derive(Debug)]
+pub(crate) struct FolderLock {
+    _file: File,
+}
+
+impl FolderLock {
+    /// Makes the folder if it is not there, and locks it by the file `.lock` in it.
+    ///
+    /// # Errors
+    /// It cannot be made or written, or another process uses it.
+    pub(crate) fn take(folder: &Path) -> Result<Self, Error> {
+        let refuse = |cause: io::Error| {
+            Error::unusable(folder.display(), format!("the folder cannot be used: {cause}"))
+        };
+        fs::create_dir_all(folder).map_err(refuse)?;
+        let mut options = OpenOptions::new();
+        let options = options.write(true).create(true).truncate(false);
+        let file = options.open(folder.join(".lock")).map_err(refuse)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(TryLockError::WouldBlock) => {
+                Err(Error::unusable(folder.display(), "another r4 is at work in this folder"))
+            }
+            Err(TryLockError::Error(cause)) => Err(refuse(cause)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::{Durability, FolderLock, replace};
+
+    #[test]
+    fn a_file_is_replaced_and_nothing_stays_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        for (bytes, durability) in [(b"old", Durability::Synced), (b"new", Durability::Later)] {
+            replace(&path, bytes, durability).unwrap();
+            assert_eq!(fs::read(&path).unwrap(), bytes);
+        }
+        fs::create_dir(folder.path().join("folder")).unwrap();
+        assert!(replace(&folder.path().join("folder"), b"x", Durability::Synced).is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn a_folder_has_one_user() {
+        let folder = tempfile::tempdir().unwrap();
+        let held = FolderLock::take(folder.path()).unwrap();
+        assert!(FolderLock::take(folder.path()).unwrap_err().to_string().contains("another r4"));
+        drop(held);
+        FolderLock::take(folder.path()).unwrap();
+    }
+}

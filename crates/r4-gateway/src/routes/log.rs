@@ -1,0 +1,66 @@
+//! `/v1/log/*`: the log of r4-vrf, as c2sp.org/tlog-tiles serves one. Whoever may read it needs no
+//! key; what never changes may be kept for ever.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{Response, Uri};
+use r4_api::gateway::ProblemDocument;
+use r4_api::vrf::Consistency;
+use r4_service::Problem;
+use r4_service::shell::RequestId;
+
+use crate::App;
+use crate::routes::get_from_vrf;
+
+/// The log's newest published checkpoint: a signed note (c2sp.org/tlog-checkpoint).
+#[utoipa::path(get, path = "/v1/log/checkpoint", tag = "log", responses(
+    (status = 200, description = "The signed note", body = String, content_type = "text/plain"),
+))]
+pub(crate) async fn checkpoint(
+    State(app): State<Arc<App>>,
+    id: Option<Extension<RequestId>>,
+    uri: Uri,
+) -> Result<Response<Body>, Problem> {
+    get_from_vrf(&app, "/log/checkpoint", uri.query(), &[], id).await
+}
+
+/// A tile of hashes, or a bundle of entries (c2sp.org/tlog-tiles).
+#[utoipa::path(get, path = "/v1/log/tile/{path}", tag = "log",
+    params(("path" = String, Path, description = "`<level>/<number>[.p/<width>]` or `entries/<number>[.p/<width>]`; the number in groups of three digits, as `x001/x234/067`", example = "entries/000.p/1")),
+    responses(
+        (status = 200, description = "The hashes, 32 bytes each, or the entries, each after its length in 2 bytes", body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 404, description = "The log has not grown so far", body = ProblemDocument, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn tile(
+    State(app): State<Arc<App>>,
+    id: Option<Extension<RequestId>>,
+    Path(path): Path<String>,
+    uri: Uri,
+) -> Result<Response<Body>, Problem> {
+    // A path of other characters is none of a tile, and must not reach the request line.
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.');
+    if path.len() > 64 || !path.chars().all(plain) {
+        return Err(Problem::bad_request("invalid-tile", "the path is none of a tile"));
+    }
+    get_from_vrf(&app, &format!("/log/tile/{path}"), uri.query(), &[], id).await
+}
+
+/// The proof that one tree of the log is the beginning of another (RFC 9162 §2.1.4).
+#[utoipa::path(get, path = "/v1/log/consistency", tag = "log",
+    params(
+        ("from" = u64, Query, minimum = 1, description = "Leaves of the smaller tree"),
+        ("to" = u64, Query, minimum = 1, description = "Leaves of the larger tree"),
+    ),
+    responses((status = 200, description = "The proof", body = Consistency)),
+)]
+pub(crate) async fn consistency(
+    State(app): State<Arc<App>>,
+    id: Option<Extension<RequestId>>,
+    uri: Uri,
+) -> Result<Response<Body>, Problem> {
+    get_from_vrf(&app, "/log/consistency", uri.query(), &["from", "to"], id).await
+}

@@ -1,0 +1,174 @@
+//! What the log asks of the node: the time, signatures of checkpoints, and the entries of indexes
+//! that nobody was answered with.
+
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use r4_keystore::keys::NodeKeys;
+use r4_keystore::note_keys::NoteKeys;
+use r4_keystore::state::{LOG_SEED_FILE, SEED_FILE, State};
+use r4_logstore::{Host, HostError, LogStore, Record, Settings};
+use r4_receipt::alpha::index_alpha;
+use r4_receipt::entry::{Entry, EpochKeys, Missed};
+use r4_receipt::{KeyHash, Timestamp};
+use r4_service::clock;
+use r4_tlog::{Checkpoint, SignedCheckpoint};
+
+use crate::config::Origin;
+use crate::error::StartError;
+use crate::node::MOST_OPEN;
+use crate::observe;
+
+/// Most indexes between the log's end and the index's: a batch of them, those of answers under way,
+/// and those given up. More are missing from a log that was put back from an older copy.
+const MOST_MISSING: u64 = 2 * MOST_OPEN as u64;
+
+/// Why signing has stopped, once it has. Never emptied: only a restart starts it again.
+pub(crate) type Halt = OnceLock<String>;
+
+/// The node's side of its log.
+#[derive(Debug)]
+pub(crate) struct NodeHost {
+    pub(crate) keys: Arc<NodeKeys>,
+    pub(crate) key_hash: KeyHash,
+    pub(crate) note_keys: NoteKeys,
+    pub(crate) halted: Arc<Halt>,
+}
+
+impl NodeHost {
+    fn running(&self) -> Result<(), HostError> {
+        self.halted.get().map_or(Ok(()), |reason| Err(told(reason)))
+    }
+
+    /// Checks that the log is this node's: its checkpoint signed by these keys, its first entry this
+    /// epoch's.
+    fn owns(&self, state_dir: &Path, store: &LogStore) -> Result<(), StartError> {
+        let signed = SignedCheckpoint::parse(&store.published().text);
+        let mut keys = self.note_keys.verifier_keys().iter();
+        if !signed.is_ok_and(|signed| keys.all(|key| signed.verify(key).is_ok())) {
+            return Err(StartError::OtherLog {
+                file: state_dir.join(LOG_SEED_FILE),
+                what: "signed log/checkpoint",
+            });
+        }
+        let first =
+            store.entries(0, 1).ok().and_then(|entries| Entry::parse(entries.first()?).ok());
+        if first.map(|first| first.key_hash()) == Some(self.key_hash) {
+            return Ok(());
+        }
+        Err(StartError::OtherLog {
+            file: state_dir.join(SEED_FILE),
+            what: "stands in the first entry of the log",
+        })
+    }
+}
+
+impl Host for NodeHost {
+    fn now(&self) -> u64 {
+        clock::unix_now()
+    }
+
+    /// Signs with both keys. After a fault nothing is signed any more.
+    fn sign(&self, checkpoint: &Checkpoint) -> Result<SignedCheckpoint, HostError> {
+        self.running()?;
+        let lines = self.note_keys.sign(checkpoint, self.now()).map_err(told)?;
+        Ok(SignedCheckpoint::new(checkpoint.clone(), lines))
+    }
+
+    /// Proves the output of the index's alpha. After a fault nothing is proved any more.
+    fn missed(&self, index: u64) -> Result<Vec<u8>, HostError> {
+        self.running()?;
+        let proof = self.keys.prove(&index_alpha(&self.key_hash, index)).map_err(told)?;
+        let missed = Missed::new(self.key_hash, index, self.now(), &proof);
+        let key = r4_ecvrf::PublicKey::from_bytes(&self.keys.public_keys().ecvrf).map_err(told)?;
+        if !missed.holds(&key) {
+            return Err(told("the proof of a missed index does not verify"));
+        }
+        observe::missed();
+        Ok(Entry::Missed(missed).to_bytes())
+    }
+
+    fn reached(&self, point: &'static str) {
+        crate::induced::reached(point);
+    }
+}
+
+/// Returns the name of the log: the one that it was made with, or at the first start the one asked
+/// for, or one made of the node's public name.
+pub(crate) fn origin(
+    state_dir: &Path,
+    state: &State,
+    wanted: &Origin,
+) -> Result<String, StartError> {
+    if !LogStore::exists(state_dir) && state.index.ceiling() == 0 {
+        return Ok(wanted.name.clone());
+    }
+    let origin = LogStore::read_origin(state_dir)?;
+    if origin == wanted.name {
+        return Ok(origin);
+    }
+    if wanted.chosen {
+        return Err(StartError::Origin { origin, wanted: wanted.name.clone() });
+    }
+    tracing::info!(origin, "the log keeps the name that it was made with");
+    Ok(origin)
+}
+
+/// Opens the log of a state folder, or makes it at the first start, and puts entries for the indexes
+/// that were reserved and not answered. Then the index goes on where the log ends.
+pub(crate) fn open(
+    state_dir: &Path,
+    state: &State,
+    origin: &str,
+    host: &Arc<NodeHost>,
+    settings: Settings,
+) -> Result<LogStore, StartError> {
+    let reserved = state.index.ceiling();
+    let store = if reserved == 0 && !LogStore::exists(state_dir) {
+        let first = first_entry(state, host);
+        LogStore::create(state_dir, origin, first, host.clone(), settings)?
+    } else {
+        LogStore::open(state_dir, host.clone(), settings)?
+    };
+    host.owns(state_dir, &store)?;
+    for sentence in &store.notes().sentences {
+        tracing::warn!("{sentence}");
+    }
+    let size = store.size();
+    if reserved == 0 && size == 1 {
+        // The first start. Index 0 is the key entry's.
+        state.index.reserve()?;
+        state.index.next()?;
+        return Ok(store);
+    }
+    if size > reserved {
+        return Err(StartError::IndexBehindLog { reserved, size });
+    }
+    if size < state.index.logged() || reserved.saturating_sub(size) > MOST_MISSING {
+        return Err(StartError::LogBehindIndex { reserved, size });
+    }
+    let missed = store.fill(reserved)?;
+    if missed > 0 {
+        tracing::warn!(
+            missed,
+            "the last stop left reserved indexes: they are in the log as missed"
+        );
+    }
+    state.index.note(store.size());
+    state.index.reserve()?;
+    Ok(store)
+}
+
+fn told(error: impl std::fmt::Display) -> HostError {
+    HostError(error.to_string())
+}
+
+fn first_entry(state: &State, host: &NodeHost) -> Record {
+    let keys = EpochKeys {
+        index: 0,
+        timestamp: state.since.map_or_else(|| host.now(), Timestamp::unix),
+        previous: None,
+        keys: host.keys.public_keys().clone(),
+    };
+    Record { index: 0, id: None, entry: Entry::Keys(Box::new(keys)).to_bytes(), body: Vec::new() }
+}
