@@ -3,7 +3,8 @@
 //! Without further settings each test starts what it needs on ports that the system chooses. With
 //! `R4_E2E_BASE_HTTP` or `R4_E2E_BASE_HTTPS` (and `R4_E2E_API_KEY`, `R4_E2E_CORE`, `R4_E2E_VRF`,
 //! `R4_E2E_GATEWAY`) the same checks run against a node that stands already; what needs processes of
-//! its own says that it is skipped.
+//! its own says that it is skipped. `R4_E2E_SEED` repeats the moments of a run that killed nodes by
+//! chance.
 
 mod harness;
 
@@ -21,6 +22,13 @@ mod gateway_limits;
 mod http_abuse;
 mod http_refusals;
 mod interop;
+mod log_crash;
+mod log_damage;
+mod log_disk;
+mod log_independent;
+mod log_monitor;
+mod log_rollback;
+mod log_witness;
 mod public_api;
 mod public_errors;
 mod public_receipts;

@@ -46,6 +46,16 @@ pub(crate) fn induced_re4_dump() -> &'static Path {
     })
 }
 
+/// Returns the path of an r4-vrf that ends itself where `R4_CRASH_AT` says.
+pub(crate) fn induced_r4_vrf() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let feature = ["--package", "r4-vrf", "--features", "induced-faults"];
+        let mut built = cargo_build(&feature, &target_dir().join("induced"), "dev");
+        built.remove("r4-vrf").expect("cargo built r4-vrf")
+    })
+}
+
 /// Returns the root folder of the workspace.
 pub(crate) fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("crates/r4-e2e")

@@ -2,11 +2,17 @@
 
 pub(crate) mod build;
 pub(crate) mod client;
+pub(crate) mod disk;
+pub(crate) mod entry;
 pub(crate) mod external;
+pub(crate) mod file_server;
+pub(crate) mod ledger;
+pub(crate) mod load;
 pub(crate) mod node;
 pub(crate) mod process;
 pub(crate) mod r4;
 pub(crate) mod target;
+pub(crate) mod tree;
 pub(crate) mod wire;
 
 use std::time::{Duration, Instant};

@@ -117,6 +117,14 @@ pub(crate) fn try_vrf(state: &Path, core_url: &str) -> Result<Service, String> {
     Service::try_start("r4-vrf", &[], &env)
 }
 
+/// Starts r4-vrf without a core and with `env` besides what it needs, and waits until it is ready.
+#[track_caller]
+pub(crate) fn vrf_with(state: &Path, env: Variables<'_>) -> Service {
+    let state = state.to_str().expect("UTF-8");
+    let own = [("R4_API_KEY", KEY), ("R4_STATE_DIR", state), ("R4_CORE_URL", NOWHERE)];
+    Service::start("r4-vrf", &[], &joined(&own, env)).ready()
+}
+
 /// Starts r4-gateway in front of two addresses.
 #[track_caller]
 pub(crate) fn gateway(core_url: &str, vrf_url: &str, env: Variables<'_>) -> Service {

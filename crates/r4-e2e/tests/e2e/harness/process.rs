@@ -68,6 +68,35 @@ impl Service {
         Self::launch(name, command, env).unwrap_or_else(|end| panic!("{name} left: {end}"))
     }
 
+    /// Starts `program`, another build of `name`; the error is how it ended instead of listening.
+    pub(crate) fn try_start_build(
+        name: &'static str,
+        program: &Path,
+        env: Variables<'_>,
+    ) -> Result<Self, String> {
+        Self::launch(name, Command::new(program), env)
+    }
+
+    /// Starts a command of `r4` that serves, and is called `name` in its first line.
+    #[track_caller]
+    pub(crate) fn start_r4(name: &'static str, args: &[&str]) -> Self {
+        let mut command = Command::new(build::program("r4"));
+        command.args(args);
+        Self::launch(name, command, &[]).unwrap_or_else(|end| panic!("{name} left: {end}"))
+    }
+
+    /// Starts `name` and kills it after a while, wherever it is then.
+    pub(crate) fn start_and_kill(name: &'static str, env: Variables<'_>, after: Duration) {
+        let mut command = Command::new(build::program(name));
+        command.env_clear().env("PORT", "0").envs(env.iter().copied());
+        let command = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap_or_else(|e| panic!("{name}: {e}"));
+        thread::sleep(after);
+        child.kill().expect("killed");
+        let status = child.wait().expect("status");
+        assert_eq!(status.code(), None, "{name} left by itself: {status}");
+    }
+
     fn launch(
         name: &'static str,
         mut command: Command,
@@ -149,6 +178,13 @@ impl Service {
     pub(crate) fn wait_exit(&mut self, deadline: Duration) -> ExitStatus {
         let what = format!("{} does not end", self.name);
         wait_for(&what, deadline, || self.child.try_wait().expect("status"))
+    }
+
+    /// Stops the process, which must end well.
+    #[track_caller]
+    pub(crate) fn stop(mut self) {
+        self.signal(Signal::TERM);
+        assert_eq!(self.wait_exit(seconds(10)).code(), Some(0), "{}", self.log());
     }
 
     /// Kills the process at once, as a power cut would.
