@@ -1,8 +1,9 @@
-//! Builds the node's binaries, and starts the node without Docker.
+//! Builds the node's binaries, starts the node without Docker, and measures it.
 //!
 //! [`sealed::build`] is the one way in which `re4_dump` is built: `up`, `dist`, the Dockerfiles and
 //! the end-to-end tests all use it. Few dependencies, so that `cargo xtask` answers at once.
 
+pub mod bench;
 pub mod binaries;
 pub mod dist;
 pub mod manifest;

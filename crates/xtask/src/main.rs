@@ -7,12 +7,14 @@ use std::{
 };
 
 use anyhow::Result;
-use xtask::{dist, sealed, up};
+use xtask::{bench, dist, sealed, up};
 
 const HELP: &str = "\
 Usage: cargo xtask up                   build the node and run it on 127.0.0.1, without Docker
        cargo xtask sealed [--out DIR]   build re4_dump, and copy it with its manifest into DIR
        cargo xtask dist DIR             build every program of a release into DIR
+       cargo xtask bench [--quick] [--dir DIR]
+                                        measure, on the disk of DIR; write proof/benchmarks.md
 
 `up` reads R4_CORE_PORT, R4_VRF_PORT, R4_GATEWAY_PORT (8080, 8081, 8082) and R4_API_KEY (demo);
 what the services themselves read is handed on. Its state is in .r4/: delete that to start anew.
@@ -26,6 +28,9 @@ fn main() -> ExitCode {
         ["sealed"] => sealed(None),
         ["sealed", "--out", dir] => sealed(Some(dir.into())),
         ["dist", dir] if !dir.starts_with('-') => dist::write(Path::new(dir)),
+        ["bench", options @ ..] if bench::Options::parse(options).is_some() => {
+            bench::run(&bench::Options::parse(options).unwrap_or_default())
+        }
         ["help" | "--help" | "-h", ..] | [_, "--help" | "-h"] => show(&mut stdout(), HELP),
         _ => {
             let _unread = show(&mut stderr(), HELP);

@@ -4,9 +4,9 @@
 //! makes its development keys when it first starts.
 
 mod logs;
-mod node;
+pub(crate) mod node;
 mod ready;
-mod service;
+pub(crate) mod service;
 mod settings;
 
 use std::{
@@ -109,7 +109,7 @@ fn plans(settings: &Settings, paths: &Paths) -> [Plan; 3] {
 }
 
 /// Makes a folder that only its owner can enter, unless it exists.
-fn private_folder(dir: &Path) -> Result<()> {
+pub(crate) fn private_folder(dir: &Path) -> Result<()> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
     made.with_context(|| format!("cannot make the folder {}", dir.display()))
 }

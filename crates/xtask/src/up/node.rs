@@ -17,7 +17,7 @@ use super::{
 };
 
 /// The running services, in the order in which they were started.
-pub(super) struct Node {
+pub(crate) struct Node {
     services: Vec<Service>,
     /// Set by a signal handler.
     stop: Arc<AtomicBool>,
@@ -25,7 +25,7 @@ pub(super) struct Node {
 
 /// What ended a wait.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Watch {
+pub(crate) enum Watch {
     /// Every service is ready.
     Ready,
     /// A signal came first.
@@ -37,7 +37,7 @@ impl Node {
     ///
     /// # Errors
     /// When a program does not start; those already started are killed.
-    pub(super) fn start(
+    pub(crate) fn start(
         plans: impl IntoIterator<Item = Plan>,
         stop: Arc<AtomicBool>,
     ) -> Result<Self> {
@@ -52,7 +52,7 @@ impl Node {
     ///
     /// # Errors
     /// A service that dies, or is not ready in time, with its reason.
-    pub(super) fn wait_ready(&mut self, limit: Duration) -> Result<Watch> {
+    pub(crate) fn wait_ready(&mut self, limit: Duration) -> Result<Watch> {
         let start = Instant::now();
         for place in 0..self.services.len() {
             loop {
@@ -74,11 +74,16 @@ impl Node {
         Ok(Watch::Ready)
     }
 
+    /// Returns the process of each service.
+    pub(crate) fn process_ids(&self) -> Vec<u32> {
+        self.services.iter().map(Service::process_id).collect()
+    }
+
     /// Waits for a signal.
     ///
     /// # Errors
     /// A service that dies.
-    pub(super) fn watch(&mut self) -> Result<()> {
+    pub(crate) fn watch(&mut self) -> Result<()> {
         while !self.stop_asked() {
             self.all_alive()?;
             thread::sleep(POLL);
@@ -92,7 +97,7 @@ impl Node {
     ///
     /// # Errors
     /// The services that had to be killed or failed while they stopped.
-    pub(super) fn stop(self, drain: Duration) -> Result<()> {
+    pub(crate) fn stop(self, drain: Duration) -> Result<()> {
         let start = Instant::now();
         self.stop.store(false, Ordering::SeqCst);
         let mut failures = Vec::new();

@@ -19,11 +19,11 @@ pub(super) const POLL: Duration = Duration::from_millis(50);
 const LAST_LINES: Duration = Duration::from_secs(1);
 
 /// A service that is not started yet.
-pub(super) struct Plan {
-    pub(super) name: &'static str,
-    pub(super) port: u16,
+pub(crate) struct Plan {
+    pub(crate) name: &'static str,
+    pub(crate) port: u16,
     /// The program with its environment.
-    pub(super) command: Command,
+    pub(crate) command: Command,
 }
 
 /// A running service. Dropping it kills it.
@@ -89,6 +89,11 @@ impl Service {
             }
             thread::sleep(POLL);
         }
+    }
+
+    /// Returns the number of the process.
+    pub(super) fn process_id(&self) -> u32 {
+        self.child.id()
     }
 
     fn pid(&self) -> Option<Pid> {

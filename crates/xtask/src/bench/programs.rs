@@ -1,0 +1,58 @@
+//! The programs that are measured, and those that measure.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::environment;
+
+/// Paths of release programs.
+pub(super) struct Programs {
+    /// The service as it is released.
+    pub(super) vrf: PathBuf,
+    /// The service with the feature `benchmarks`.
+    pub(super) vrf_for_benchmarks: PathBuf,
+    /// The clients.
+    pub(super) load: PathBuf,
+}
+
+impl Programs {
+    /// Builds all of them. The service as it is released comes last and stays in its usual place.
+    pub(super) fn build() -> Result<Self> {
+        let built = environment::target_dir()?.join("release");
+        let vrf = built.join("r4-vrf");
+        cargo(&["build", "--release", "--package", "r4-vrf", "--features", "benchmarks"])?;
+        let vrf_for_benchmarks = built.join("r4-vrf-for-benchmarks");
+        copy(&vrf, &vrf_for_benchmarks)?;
+        cargo(&["build", "--release", "--package", "r4-vrf"])?;
+        cargo(&["build", "--release", "--package", "xtask", "--example", "load"])?;
+        cargo(&["bench", "--no-run", "--package", "r4-logstore", "--bench", "million"])?;
+        Ok(Self { vrf, vrf_for_benchmarks, load: built.join("examples/load") })
+    }
+}
+
+/// Returns the command that runs cargo in the workspace; results go where [`Programs::build`] looks.
+pub(super) fn cargo_command(args: &[&str]) -> Result<Command> {
+    let mut cargo = Command::new(environment::cargo());
+    cargo.args(args).arg("--target-dir").arg(environment::target_dir()?);
+    // A target triple would move the results to another folder.
+    cargo.env_remove("CARGO_BUILD_TARGET").current_dir(environment::root());
+    Ok(cargo)
+}
+
+fn cargo(args: &[&str]) -> Result<()> {
+    let status = cargo_command(args)?.status().context("cannot start cargo")?;
+    ensure!(status.success(), "cargo {} failed ({status})", args.join(" "));
+    Ok(())
+}
+
+/// Replaces a program in one step: the old one may still be running.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    let part = to.with_extension("part");
+    let placed = fs::copy(from, &part).and_then(|_| fs::rename(&part, to));
+    placed.with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))
+}
