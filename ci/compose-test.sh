@@ -55,6 +55,7 @@ services:
   r4-core: {image: $COMPOSE_PROJECT_NAME-core}
   r4-vrf: {image: $COMPOSE_PROJECT_NAME-vrf}
   r4-gateway: {image: $COMPOSE_PROJECT_NAME-gateway}
+  r4-witness: {image: $COMPOSE_PROJECT_NAME-vrf}
 END
 
 # status URL [curl arguments]: the status code; the body goes to $work/body, the head to $work/head.
@@ -120,6 +121,9 @@ calls() {
       { cat "$work/verify"; fail "r4 verify refused a receipt with sig=$sig"; }
     sleep 0.2 # the default limit is ten requests a second
   done
+  expect 200 "$base/v1/log/checkpoint"
+  head_has '^content-type: text/plain; charset=utf-8'
+  docker compose exec -T r4-gateway r4 log verify http://127.0.0.1:8082/v1/log || fail "r4 log verify"
   expect 404 "$base/metrics"
   expect 404 "$base/v1/metrics"
   expect 200 "$base/openapi.json"
@@ -202,6 +206,22 @@ END
   head_lacks '^strict-transport-security'
 }
 
+# The profile `witness` as docs/log.md says: its keys go into R4_WITNESSES, and the published
+# checkpoint then has two lines of the log and two of the witness.
+witness() {
+  local keys base=$1
+  docker compose --profile witness up -d --wait r4-witness >"$work/up.log" 2>&1 ||
+    { tail -n 60 "$work/up.log"; fail "docker compose --profile witness up"; }
+  keys=$(docker compose exec -T r4-witness r4 witness keys | grep -o 'localhost/witness+[^ ]*' | sed 's|$|@http://r4-witness:8083|' | paste -sd,)
+  R4_WITNESSES=$keys R4_WITNESS_INTERVAL=1 R4_RATE_ADDRESS=200/s R4_RATE_KEY=200/s up
+  for _ in $(seq 40); do
+    if [ "$(status "$base/v1/log/checkpoint" || true)" = 200 ] && [ "$(grep -c '^— ' "$work/body")" = 4 ]; then break; fi
+    sleep 0.5
+  done
+  [ "$(grep -c '^— localhost/witness ' "$work/body")" = 2 ] || fail "no witness cosigned: $(cut -c1-80 "$work/body")"
+  docker compose --profile witness rm -sf r4-witness >/dev/null 2>&1
+}
+
 say "without published images, pull leaves our three alone; with one, it is used as it is"
 docker compose pull -q r4-core r4-vrf r4-gateway || fail "docker compose pull"
 [ "$(docker compose config | grep -c 'pull_policy: build')" = 3 ] || fail "the images are not built on every up"
@@ -237,6 +257,8 @@ e2e R4_E2E_BASE_HTTP "$http"
 say "the clients, and the page that verifies"
 R4_RATE_ADDRESS=200/s R4_RATE_KEY=200/s up
 R4_TEST_URL=$http R4_TEST_API_KEY=demo ci/clients.sh
+say "the profile witness"
+witness "$http"
 docker compose stop --timeout 20 >/dev/null 2>&1
 for service in r4-core r4-vrf r4-gateway; do
   left=$(docker inspect --format '{{.State.ExitCode}}' "$(docker compose ps -aq "$service")")

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Puts the project's vectors into fuzz/corpus/, in the forms that the fuzz targets read."""
 
+import base64
 import hashlib
 import json
 import pathlib
@@ -51,7 +52,31 @@ def evm_proof():
             yield bytes.fromhex(case["secret_key"]) + where + bytes.fromhex(case["alpha"])
 
 
-for seeds in (receipt, ecvrf, eip712, evm_proof):
+def tlog():
+    """Checkpoints, proofs, requests and what a log is made of."""
+    file = vectors("receipts.json")
+    yield from (key.encode() for key in file["trusted"]["keys"]["log"]["keys"])
+    for case in file["cases"]:
+        if not case["name"].startswith("log: index"):
+            continue
+        document = json.loads(case["document"])
+        log = document.pop("log")
+        hashes = [base64.b64encode(bytes.fromhex(text[2:])).decode() for text in log["inclusion"]]
+        proof = "".join(line + "\n" for line in hashes) + "\n" + log["checkpoint"]
+        extra = base64.b64encode(json.dumps(document).encode()).decode()
+        yield log["checkpoint"].encode()
+        yield f"c2sp.org/tlog-proof@v1\nextra {extra}\nindex {log['index']}\n{proof}".encode()
+        yield f"old 1\n{proof}".encode()
+    yield b"tile/0/x001/234.p/5"
+    yield b"tile/entries/000"
+    yield bytes.fromhex("0101" + "00" * 144 + "03")
+    yield bytes.fromhex("0103" + "00" * 161)
+    yield bytes.fromhex("000201040000")
+    key = "w+7d7a24fd+BAcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcH"
+    yield f"witness one {key}\ngroup enough any one\nquorum enough\n".encode()
+
+
+for seeds in (receipt, ecvrf, eip712, evm_proof, tlog):
     folder = FUZZ / "corpus" / seeds.__name__
     folder.mkdir(parents=True, exist_ok=True)
     for seed in seeds():

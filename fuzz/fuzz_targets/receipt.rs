@@ -28,7 +28,7 @@ fn check(document: &Document) {
         (Pin::Signer(stranger), Require::Mldsa),
     ] {
         let trusted = pin == Pin::KeyHashes(vec![own]);
-        let report = verify(document, &Policy { pin, require });
+        let report = verify(document, &Policy { pin, require, ..Policy::default() });
         assert_eq!(outcomes(&report), outcomes(&unpinned));
         assert!(trusted || matches!(report.verdict(), Verdict::Failed(_)));
     }
