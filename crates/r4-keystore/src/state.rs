@@ -26,8 +26,8 @@ use crate::seed::{RootSeed, SeedError};
 pub const SEED_FILE: &str = "root.seed";
 /// File of the log's seed.
 pub const LOG_SEED_FILE: &str = "log.seed";
-/// Folder of the log's journal, which is made after the seeds.
-const JOURNAL_FOLDER: &str = "journal";
+/// The log's journal, which is made after the seeds.
+const JOURNAL_FILE: &str = "journal/journal";
 /// File that says since when the seed's keys exist.
 pub const EPOCH_FILE: &str = "epoch";
 /// File of the receipt index.
@@ -153,13 +153,17 @@ impl State {
             (true, false) => {
                 return Err(StateError::SeedWithoutIndex { path: path.to_owned() });
             }
-            (false, _) if present(&path.join(JOURNAL_FOLDER))? => {
-                return Err(StateError::LogWithoutSeed { path: path.to_owned() });
-            }
-            (false, _) => {
+            (false, has_index) => {
+                let has_log = present(&path.join(JOURNAL_FILE))?;
+                if has_log && !has_index {
+                    return Err(StateError::LogWithoutSeed { path: path.to_owned() });
+                }
                 let index = IndexStore::create_locked(&index_path, lock)?;
                 if index.ceiling() > 0 {
                     return Err(StateError::IndexWithoutSeed { path: path.to_owned() });
+                }
+                if has_log {
+                    return Err(StateError::LogWithoutSeed { path: path.to_owned() });
                 }
                 epoch::write(&epoch_path, now)?;
                 if !present(&log_seed_path)? {
@@ -221,7 +225,8 @@ mod tests {
     fn a_log_whose_root_seed_and_index_are_lost_gets_no_new_seed() {
         let folder = tempfile::tempdir().unwrap();
         drop(open(folder.path()).unwrap());
-        fs::create_dir(folder.path().join(JOURNAL_FOLDER)).unwrap();
+        fs::create_dir(folder.path().join("journal")).unwrap();
+        fs::write(folder.path().join(JOURNAL_FILE), "records").unwrap();
         let (seed, index) = (folder.path().join(SEED_FILE), folder.path().join(INDEX_FILE));
         fs::remove_file(&seed).unwrap();
         for lost in [false, true] {

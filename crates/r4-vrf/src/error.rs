@@ -63,6 +63,9 @@ pub enum StartError {
         /// Entries of the log.
         size: u64,
     },
+    /// The first entry, which names the keys, cannot be read.
+    #[error("the log's first entry cannot be read: {0}")]
+    FirstEntry(ReadError),
     /// A seed is not the one that the log was made with.
     #[error(
         "the key of {} is not the one that {what}: the seed and the log are of different nodes. Put \

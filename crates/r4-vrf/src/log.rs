@@ -51,8 +51,8 @@ impl NodeHost {
                 what: "signed log/checkpoint",
             });
         }
-        let first =
-            store.entries(0, 1).ok().and_then(|entries| Entry::parse(entries.first()?).ok());
+        let first = store.entries(0, 1).map_err(StartError::FirstEntry)?;
+        let first = first.first().and_then(|entry| Entry::parse(entry).ok());
         if first.map(|first| first.key_hash()) == Some(self.key_hash) {
             return Ok(());
         }

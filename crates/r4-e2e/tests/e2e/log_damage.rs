@@ -154,7 +154,7 @@ fn what_is_made_of_the_journal_is_made_again() {
         return;
     }
     let left = Left::by(Service::stop);
-    for name in ["mark", "offsets", "ids.redb"] {
+    for name in ["mark", "offsets"] {
         let state = left.copy();
         let file = state.join("journal").join(name);
         fs::remove_file(&file).unwrap();
@@ -188,11 +188,12 @@ fn damage_that_a_start_does_not_read_is_never_served() {
     // So many entries that the first ones are in full tiles, which a start believes.
     fs::write(state.join("index"), "r4-index/v1\n300\n300\n").unwrap();
     vrf(&state, NOWHERE).stop();
-    flip(&state.join("journal/journal"), 400);
+    // Behind the first record, which every start reads: it names the keys.
+    flip(&state.join("journal/journal"), 2200);
     let service = vrf(&state, NOWHERE);
     let client = service.client();
-    problem(&client.get("/receipts?from=0&limit=1"), 500);
-    client.get("/receipts?from=1&limit=1").expect(200);
+    client.get("/receipts?from=0&limit=1").expect(200);
+    problem(&client.get("/receipts?from=1&limit=1"), 500);
     assert!(service.log().contains("r4 log fsck"), "{}", service.log());
     service.stop();
     let said = r4(&["log", "fsck", state.to_str().unwrap()], b"");
