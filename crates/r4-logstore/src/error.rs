@@ -85,16 +85,6 @@ pub enum OpenError {
         /// The checkpoint's size.
         size: u64,
     },
-    /// The index of ids cannot be used.
-    #[error("cannot use {}: {why}; make it again with: r4 log fsck {}", path.display(), folder.display())]
-    Ids {
-        /// The state folder.
-        folder: PathBuf,
-        /// The file.
-        path: PathBuf,
-        /// What the database said.
-        why: String,
-    },
     /// The first record cannot be written.
     #[error(
         "the first record of a log has index 0, an entry of at most 65535 bytes and its id: {0}"
@@ -192,12 +182,6 @@ pub enum ReadError {
     Damaged {
         /// The file.
         path: PathBuf,
-    },
-    /// The index of ids cannot be read.
-    #[error("cannot read the index of ids: {why}")]
-    Ids {
-        /// What the database said.
-        why: String,
     },
 }
 

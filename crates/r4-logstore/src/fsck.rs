@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use r4_tlog::{SignedCheckpoint, VerifierKey};
 
 use crate::error::OpenError;
-use crate::keeper::{commit, mark, sync_files};
+use crate::keeper::{mark, sync_files};
 use crate::layout::Layout;
 use crate::mark::Mark;
 use crate::published::Published;
@@ -44,7 +44,7 @@ pub enum Fault {
     Tile,
     /// The places of records are missing or wrong.
     Offsets,
-    /// The index of ids is missing, damaged or wrong.
+    /// A file of ids is missing, damaged or wrong.
     Ids,
     /// The mark is missing or wrong.
     Mark,
@@ -131,15 +131,11 @@ fn rebuild(layout: &Layout, report: &Report, now: u64) -> Result<(), OpenError> 
         replace(&path, line.as_bytes(), Sync::BytesAndName).map_err(failed(path))?;
     }
     remove(&layout.mark()).map_err(failed(layout.mark()))?;
-    if has(Fault::Ids) {
-        remove(&layout.ids()).map_err(failed(layout.ids()))?;
-    }
     let started = start(layout)?;
     let synced = sync_files(&layout.log_folder(), &started.files);
     let synced = synced.and_then(|()| started.offsets.sync_data());
     synced.map_err(failed(layout.log_folder()))?;
-    let edge = &started.edge;
-    let marked = commit(&started.ids, edge).and_then(|()| mark(layout, edge, now));
+    let marked = mark(layout, &started.edge, now);
     marked.map_err(|why| failed(layout.mark())(io::Error::other(why)))
 }
 

@@ -1,5 +1,5 @@
-//! The keeper: once a second, or after many entries, syncs what the writer left unsynced and marks how
-//! far that goes; commits the ids when many wait, and at the end.
+//! The keeper: once a second, or after many entries, syncs what the writer left unsynced, writes the
+//! files of ids that have become complete, and marks how far that goes.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -9,7 +9,6 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use crate::edge::Edge;
-use crate::ids::{Ids, MOST_WAITING};
 use crate::layout::Layout;
 use crate::mark::Mark;
 use crate::replace::folder_of;
@@ -32,7 +31,7 @@ enum Failure {
 pub(crate) fn run(shared: &Arc<Shared>) {
     loop {
         let closing = wait(shared);
-        match round(shared, closing) {
+        match round(shared) {
             Ok(()) => shared.chores().trouble = None,
             Err(Failure::Later(why)) => {
                 shared.chores().trouble = Some(why);
@@ -63,12 +62,12 @@ fn wait(shared: &Shared) -> bool {
     chores.unwrap_or_else(PoisonError::into_inner).0.closing
 }
 
-fn round(shared: &Shared, closing: bool) -> Result<(), Failure> {
+fn round(shared: &Shared) -> Result<(), Failure> {
     // The tree first: its tiles were all noted before it was there to see.
     let edge = shared.edge();
     let files = {
         let mut chores = shared.chores();
-        if chores.marked == edge.size() && !(closing && shared.ids.waiting() > 0) {
+        if chores.marked == edge.size() {
             return Ok(());
         }
         std::mem::take(&mut chores.files)
@@ -86,19 +85,13 @@ fn round(shared: &Shared, closing: bool) -> Result<(), Failure> {
         Failure::Sync(format!("tiles or offsets could not be synced ({cause}): {advice}"))
     })?;
     shared.host.reached("keeper-synced");
-    // A start indexes from the journal those that wait.
-    if closing || shared.ids.waiting() >= MOST_WAITING {
-        commit(&shared.ids, &edge).map_err(Failure::Later)?;
-    }
+    shared.ids.commit(edge.size()).map_err(|cause| {
+        Failure::Later(format!("cannot write to {}: {cause}", shared.layout.ids().display()))
+    })?;
     mark(&shared.layout, &edge, shared.host.now()).map_err(Failure::Later)?;
     shared.chores().marked = edge.size();
     shared.host.reached("mark-renamed");
     Ok(())
-}
-
-/// Commits the ids of a tree.
-pub(crate) fn commit(ids: &Ids, edge: &Edge) -> Result<(), String> {
-    ids.commit(edge.size()).map_err(|why| format!("cannot write the index of ids: {why}"))
 }
 
 /// Replaces the mark, after everything else was synced.

@@ -1,5 +1,6 @@
 //! Where the log's files are in a state folder.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use r4_tlog::tile::Tile;
@@ -32,7 +33,22 @@ impl Layout {
     }
 
     pub(crate) fn ids(&self) -> PathBuf {
-        self.state_dir.join("journal/ids.redb")
+        self.state_dir.join("journal/ids")
+    }
+
+    /// Returns the file of the ids of a segment of entries.
+    pub(crate) fn segment(&self, number: u64) -> PathBuf {
+        self.ids().join(format!("{number:08}"))
+    }
+
+    /// Lists the files of ids that are there, from a segment on.
+    pub(crate) fn segments_from(&self, first: u64) -> Vec<PathBuf> {
+        let files = fs::read_dir(self.ids()).into_iter().flatten().flatten();
+        let number = |path: &Path| path.file_name()?.to_str()?.parse::<u64>().ok();
+        let mut paths: Vec<PathBuf> = files.map(|file| file.path()).collect();
+        paths.retain(|path| number(path).is_some_and(|number| number >= first));
+        paths.sort();
+        paths
     }
 
     pub(crate) fn mark(&self) -> PathBuf {

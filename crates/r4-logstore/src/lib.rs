@@ -4,7 +4,7 @@
 //! ```text
 //! STATE_DIR/journal/journal    every record, in order of index: the truth
 //! STATE_DIR/journal/offsets    where each record begins, eight octets an index
-//! STATE_DIR/journal/ids.redb   the index of each id
+//! STATE_DIR/journal/ids/…      the index of each id, a sorted file for 65,536 entries
 //! STATE_DIR/journal/mark       up to where all of this was synced
 //! STATE_DIR/journal/origin     the log's name
 //! STATE_DIR/log/checkpoint     the published checkpoint
@@ -13,8 +13,8 @@
 //!
 //! A batch is written to the journal and synced first; only then is it in the tree, signed and
 //! answered. Everything but the journal, the origin and the checkpoint is made again from the
-//! journal when it is lost: by [`LogStore::open`] from the last mark on, by [`fsck::repair`] from
-//! the beginning.
+//! journal when it is lost: by [`LogStore::open`] from the last mark on (and any file of ids that is
+//! missing), by [`fsck::repair`] from the beginning.
 //!
 //! The store has no lock of its own: whoever opens it holds the lock of the state folder, which
 //! keeps every other process away. It knows no clock and no key: a [`Host`] has them.

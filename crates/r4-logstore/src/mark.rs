@@ -1,4 +1,4 @@
-//! The mark: up to where journal, offsets, tiles and ids were synced, so that a start reads the
+//! The mark: up to where journal, offsets, tiles and files of ids were synced, so that a start reads the
 //! journal from there on.
 
 use std::io;

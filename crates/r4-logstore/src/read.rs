@@ -9,7 +9,7 @@ use crate::edge::Edge;
 use crate::error::ReadError;
 use crate::journal::{Reader, offset_of};
 use crate::nodes::checked_proof;
-use crate::record::Stored;
+use crate::record::{Stored, id_of};
 use crate::store::LogStore;
 
 impl LogStore {
@@ -99,9 +99,9 @@ impl LogStore {
     /// Finds the index of the entry with an id.
     ///
     /// # Errors
-    /// The index of ids cannot be read.
+    /// A file of ids or the journal cannot be read or is damaged.
     pub fn find(&self, id: &[u8; 32]) -> Result<Option<u64>, ReadError> {
-        self.shared.ids.find(id).map_err(|why| ReadError::Ids { why })
+        self.shared.ids.find(id, |index| Ok(id_of(&self.stored(index)?.entry)))
     }
 
     fn stored(&self, index: u64) -> Result<Stored, ReadError> {

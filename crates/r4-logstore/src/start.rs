@@ -1,7 +1,7 @@
 //! What a start reads: the mark, the edge of its tree, and the journal from there on.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use r4_tlog::{Hash, SignedCheckpoint};
 
 use crate::edge::Edge;
 use crate::error::{OpenError, PublishError, folder};
-use crate::ids::{Ids, IdsError};
+use crate::ids::Ids;
 use crate::journal::{Flaw, Journal, Reader};
 use crate::layout::Layout;
 use crate::mark::Mark;
@@ -21,8 +21,11 @@ use crate::record::octets;
 use crate::replace::{folder_of, read_if_present, sync_folder};
 use crate::tiles::Tiles;
 
+mod index;
 mod load;
 mod replay;
+
+use index::Index;
 
 /// Everything that a start has read or made again.
 pub(crate) struct Started {
@@ -60,6 +63,7 @@ pub(crate) fn start(layout: &Layout) -> Result<Started, OpenError> {
     let tiles = Tiles::new(layout);
     let mut notes = Vec::new();
     let (edge, survey) = survey_from_mark(layout, &tiles, mark.as_ref(), &published, &mut notes)?;
+    let offsets = open_offsets(layout)?;
     let written = written_again(&layout.journal(), edge.journal_end, survey.end);
     written.map_err(folder(layout.journal()))?;
     let journal = Journal::open(&layout.journal(), survey.end).map_err(folder(layout.journal()))?;
@@ -72,8 +76,8 @@ pub(crate) fn start(layout: &Layout) -> Result<Started, OpenError> {
         ));
     }
     let marked = edge.size();
-    let ids = open_ids(layout, survey.size, &mut notes)?;
-    let offsets = open_offsets(layout)?;
+    let index = Index { layout, tiles: &tiles, offsets: &offsets, edge: &edge };
+    let ids = index.read(survey.size, &mut notes)?;
     let mut replay = replay::Replay { layout, tiles: &tiles, offsets: &offsets, ids: &ids, edge };
     let mut files = replay.run(survey.size)?;
     let edge = replay.edge;
@@ -243,37 +247,17 @@ fn judge(
     }
 }
 
-/// Opens the index of ids; one that is damaged or ahead of the journal is begun anew.
-fn open_ids(layout: &Layout, size: u64, notes: &mut Vec<String>) -> Result<Ids, OpenError> {
-    let path = layout.ids();
-    let why = match Ids::open(&path) {
-        Ok(ids) => match ids.indexed() {
-            Ok(indexed) if indexed <= size => return Ok(ids),
-            Ok(_) => "it is ahead of the journal".to_owned(),
-            Err(why) => why,
-        },
-        Err(IdsError::Damaged(why)) => why,
-        Err(error) => return Err(refused(layout, error)),
-    };
-    notes.push(format!("{} was unusable ({why}) and is made again", path.display()));
-    fs::remove_file(&path).map_err(folder(&path))?;
-    Ids::open(&path).map_err(|error| refused(layout, error))
-}
-
-fn refused(layout: &Layout, error: IdsError) -> OpenError {
-    let path = layout.ids();
-    match error {
-        IdsError::InUse => OpenError::InUse { path },
-        IdsError::Damaged(why) | IdsError::Disk(why) => {
-            OpenError::Ids { folder: layout.state_dir().to_owned(), path, why }
-        }
-    }
-}
-
+/// Opens the offsets, and locks them as long as the log is open (flock(2)).
 fn open_offsets(layout: &Layout) -> Result<File, OpenError> {
+    let path = layout.offsets();
     let mut options = OpenOptions::new();
     let options = options.read(true).write(true).create(true).truncate(false);
-    options.open(layout.offsets()).map_err(folder(layout.offsets()))
+    let file = options.open(&path).map_err(folder(&path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path }),
+        Err(TryLockError::Error(cause)) => Err(OpenError::Folder { path, cause }),
+    }
 }
 
 /// Says which file a start could not write or read.

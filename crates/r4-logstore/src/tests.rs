@@ -5,6 +5,7 @@ mod crashes;
 mod damage;
 mod disk;
 mod host;
+mod ids;
 mod large;
 mod publishing;
 mod repairs;

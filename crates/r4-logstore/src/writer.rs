@@ -7,6 +7,7 @@ use r4_tlog::{Hash, SignedCheckpoint};
 
 use crate::edge::{Edge, Full};
 use crate::error::AppendError;
+use crate::ids::Hint;
 use crate::journal::{Journal, write_offsets};
 use crate::keeper::MARK_EVERY;
 use crate::nodes::{Remembered, checked_proof};
@@ -169,7 +170,7 @@ impl Writer {
         self.journal.keep(edge.journal_end);
         for slot in &batch.slots {
             if let Slot::Record(Record { id: Some(id), index, .. }, _) = slot {
-                shared.ids.note(*id, *index);
+                shared.ids.note(Hint::of(id, *index));
             }
         }
         let edge = Arc::new(edge);

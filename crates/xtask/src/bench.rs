@@ -2,7 +2,7 @@
 //! speed, and writes `proof/benchmarks.md`.
 //!
 //! What is compared is measured in turn (A B A B) in one run, so that a busy machine slows both. A
-//! module for each subject returns a [`report::Section`].
+//! module for each subject returns a `report::Section`.
 
 mod answers;
 mod figures;

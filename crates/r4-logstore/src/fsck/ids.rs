@@ -1,67 +1,57 @@
-//! The index of ids, checked on a copy, because opening it writes to it.
+//! The files of ids, compared with those of the journal's entries.
 
 use std::fs;
-use std::path::PathBuf;
 
 use super::{Fault, Remedy, Report};
-use crate::ids::{Ids, check_integrity};
+use crate::ids::{Hint, SEGMENT, encode};
 use crate::layout::Layout;
-use crate::record::{Stored, id_of};
+use crate::record::Stored;
 
-/// The copy, which is removed at the end.
+/// The ids of the segment that is being read.
+#[derive(Default)]
 pub(super) struct IdCheck {
-    copy: Copy,
-    ids: Ids,
-    indexed: u64,
-    wrong: Option<u64>,
+    hints: Vec<Hint>,
 }
-
-struct Copy(PathBuf);
 
 impl IdCheck {
-    /// Copies the database and checks its pages.
-    pub(super) fn open(layout: &Layout, report: &mut Report) -> Option<Self> {
-        let copy = Copy(layout.journal_folder().join("ids.fsck.new"));
-        let opened = fs::copy(layout.ids(), &copy.0).map_err(|cause| cause.to_string());
-        let opened = opened.and_then(|_| check_integrity(&copy.0));
-        let opened = opened.and_then(|()| Ids::open(&copy.0).map_err(|error| format!("{error:?}")));
-        match opened.and_then(|ids| Ok((ids.indexed()?, ids))) {
-            Ok((indexed, ids)) => Some(Self { copy, ids, indexed, wrong: None }),
-            Err(why) => {
-                let sentence = format!("the index of ids cannot be checked or is damaged: {why}");
-                report.add(Fault::Ids, layout.ids(), sentence, Remedy::Repair);
-                None
-            }
+    /// Takes the next entry. At the end of a segment its file is checked, unless a start makes it again
+    /// anyway, as it is not within the `marked` entries.
+    pub(super) fn entry(
+        &mut self,
+        stored: &Stored,
+        marked: u64,
+        layout: &Layout,
+        report: &mut Report,
+    ) {
+        self.hints.extend(Hint::of_entry(&stored.entry, stored.index));
+        let end = stored.index.saturating_add(1);
+        if !end.is_multiple_of(SEGMENT) {
+            return;
+        }
+        let mut hints = std::mem::take(&mut self.hints);
+        if end <= marked {
+            hints.sort_unstable();
+            compare(stored.index / SEGMENT, &encode(hints.iter()), layout, report);
         }
     }
 
-    /// Looks up the id of an entry, if it should be there.
-    pub(super) fn entry(&mut self, stored: &Stored) {
-        if stored.index < self.indexed
-            && let Some(id) = id_of(&stored.entry)
-            && self.ids.find(&id) != Ok(Some(stored.index))
-        {
-            self.wrong.get_or_insert(stored.index);
+    /// Reports files of entries that the journal does not have.
+    pub(super) fn finish(layout: &Layout, size: u64, report: &mut Report) {
+        for path in layout.segments_from(size / SEGMENT) {
+            let name = path.strip_prefix(layout.state_dir()).unwrap_or(&path).display();
+            let sentence = format!("{name} is ahead of the journal");
+            report.add(Fault::Ids, path.clone(), sentence, Remedy::Repair);
         }
-    }
-
-    /// Reports what was wrong.
-    pub(super) fn finish(self, layout: &Layout, size: u64, report: &mut Report) {
-        let Self { copy, ids, indexed, wrong } = self;
-        drop(ids);
-        drop(copy);
-        let sentence = match wrong {
-            Some(index) => format!("the index of ids does not find entry {index}"),
-            None if indexed > size => "the index of ids is ahead of the journal".to_owned(),
-            None => return,
-        };
-        report.add(Fault::Ids, layout.ids(), sentence, Remedy::Repair);
     }
 }
 
-impl Drop for Copy {
-    fn drop(&mut self) {
-        // What cannot be removed is a stray file, which the next check remarks on.
-        drop(fs::remove_file(&self.0));
-    }
+fn compare(number: u64, expected: &[u8], layout: &Layout, report: &mut Report) {
+    let path = layout.segment(number);
+    let why = match fs::read(&path) {
+        Ok(there) if there == expected => return,
+        Ok(_) => "is damaged: it does not hold the ids of the journal's entries".to_owned(),
+        Err(cause) => format!("cannot be read ({cause})"),
+    };
+    let sentence = format!("journal/ids/{number:08} {why}");
+    report.add(Fault::Ids, path, sentence, Remedy::Repair);
 }

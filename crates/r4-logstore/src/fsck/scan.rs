@@ -22,7 +22,7 @@ struct Scan<'a> {
     report: &'a mut Report,
     edge: Edge,
     offsets: Option<BufReader<File>>,
-    ids: Option<IdCheck>,
+    ids: IdCheck,
 }
 
 /// Compares everything with the journal.
@@ -41,8 +41,7 @@ pub(super) fn scan(
         }
     };
     let offsets = File::open(layout.offsets()).ok().map(BufReader::new);
-    let ids = IdCheck::open(layout, report);
-    let edge = Edge::default();
+    let (edge, ids) = (Edge::default(), IdCheck::default());
     let mut scan = Scan { layout, published, mark, report, edge, offsets, ids };
     if let Err(cause) = scan.run(reader) {
         let sentence = format!("the journal cannot be read ({cause}): put back a backup");
@@ -65,9 +64,7 @@ impl Scan<'_> {
         }
         self.report.entries = self.edge.size();
         self.rolled_back();
-        if let Some(ids) = self.ids.take() {
-            ids.finish(self.layout, self.edge.size(), self.report);
-        }
+        IdCheck::finish(self.layout, self.edge.size(), self.report);
         Ok(())
     }
 
@@ -83,9 +80,7 @@ impl Scan<'_> {
         if stored.index < self.marked() {
             self.offset(stored.index, place);
         }
-        if let Some(ids) = &mut self.ids {
-            ids.entry(stored);
-        }
+        self.ids.entry(stored, self.marked(), self.layout, self.report);
         self.published_here();
         self.mark_here();
     }

@@ -62,38 +62,23 @@ fn every_file_of_the_tree_is_made_again_when_deleted_or_changed() {
 }
 
 #[test]
-fn offsets_ids_mark_and_origin_are_made_again() {
+fn offsets_mark_and_origin_are_made_again() {
     let folder = closed(SIZE);
-    for (name, fault) in [
-        ("offsets", Fault::Offsets),
-        ("ids.redb", Fault::Ids),
-        ("mark", Fault::Mark),
-        ("origin", Fault::Origin),
-    ] {
+    for (name, fault) in
+        [("offsets", Fault::Offsets), ("mark", Fault::Mark), ("origin", Fault::Origin)]
+    {
         let path = folder.path().join("journal").join(name);
         let good = fs::read(&path).unwrap();
         fs::remove_file(&path).unwrap();
         is_repaired(folder.path(), fault, name);
         let mut changed = good.clone();
-        let at = if name == "ids.redb" { good.len() / 4 } else { 40.min(good.len() / 2) };
-        changed[at..].fill(b'\n');
+        changed[40.min(good.len() / 2)..].fill(b'\n');
         fs::write(&path, changed).unwrap();
         if name == "origin" {
             continue;
         }
         is_repaired(folder.path(), fault, name);
     }
-}
-
-#[test]
-fn an_index_of_ids_that_misses_one_is_found() {
-    let (folder, other) = (closed(SIZE), fresh());
-    let store = create(other.path(), &host::TestHost::plain());
-    store.fill(SIZE).unwrap();
-    close(store);
-    let ids = "journal/ids.redb";
-    fs::copy(other.path().join(ids), folder.path().join(ids)).unwrap();
-    is_repaired(folder.path(), Fault::Ids, "ids of another log");
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn a_log_goes_on_where_it_was() {
 
 #[test]
 fn whatever_can_be_made_again_is() {
-    for gone in ["mark", "offsets", "ids.redb"] {
+    for gone in ["mark", "offsets"] {
         let folder = closed(700);
         fs::remove_file(folder.path().join("journal").join(gone)).unwrap();
         all_is_there(folder.path(), gone);
@@ -44,47 +44,6 @@ fn all_is_there(folder: &Path, gone: &str) {
     close(store);
     let report = crate::fsck::check(folder, &[host::key()]);
     assert!(report.is_fine(), "{gone}: {:?}", report.findings);
-}
-
-#[test]
-fn ids_that_were_committed_ahead_are_made_again() {
-    let (long, short) = (closed(30), closed(10));
-    let to = short.path().join("journal/ids.redb");
-    fs::copy(long.path().join("journal/ids.redb"), to).unwrap();
-    let store = open(short.path()).unwrap();
-    assert!(store.notes().sentences[0].contains("ahead of the journal"));
-    assert_eq!(store.find(&record(9).id.unwrap()).unwrap(), Some(9));
-    assert_eq!(store.find(&record(20).id.unwrap()).unwrap(), None);
-}
-
-#[test]
-fn ids_behind_the_mark_are_indexed_from_the_journal() {
-    let folder = closed(10);
-    let ids = folder.path().join("journal/ids.redb");
-    let old = fs::read(&ids).unwrap();
-    let store = open(folder.path()).unwrap();
-    append_all(&store, 10..30);
-    close(store);
-    fs::write(&ids, old).unwrap();
-    let store = open(folder.path()).unwrap();
-    for index in 1..30 {
-        assert_eq!(store.find(&record(index).id.unwrap()).unwrap(), Some(index));
-    }
-}
-
-#[test]
-fn a_mark_does_not_commit_the_ids_and_a_clean_end_does() {
-    let folder = closed(1);
-    let store = open(folder.path()).unwrap();
-    append_all(&store, 1..30);
-    while store.shared.chores().marked < 30 {
-        std::thread::yield_now();
-    }
-    assert_eq!(store.shared.ids.indexed(), Ok(1));
-    assert_eq!(store.shared.ids.waiting(), 29);
-    store.close().unwrap();
-    assert_eq!(store.shared.ids.indexed(), Ok(30));
-    assert_eq!(store.shared.ids.waiting(), 0);
 }
 
 #[test]
@@ -129,7 +88,7 @@ fn an_empty_folder_has_no_log() {
 }
 
 #[test]
-fn the_database_is_locked_as_long_as_the_log_is_open() {
+fn the_log_is_locked_as_long_as_it_is_open() {
     let folder = closed(3);
     let _open = open(folder.path()).unwrap();
     assert!(matches!(open(folder.path()), Err(OpenError::InUse { .. })));

@@ -108,7 +108,7 @@ fn section(runs: &[Run], entries: u64) -> Option<Section> {
         "Runs: {}, of {entries} entries each. What an append costs is the time of 100,000, from the first record to the\n\
          answer of the last, by their number. Flat means that none of these times (their median over the runs, or the\n\
          quickest, to which nobody else has added) is farther from the median of all than asked. Proofs are made and\n\
-         checked by the store, from files in the page cache. The killed process had 130,000 ids that no commit had taken.",
+         checked by the store, from files in the page cache. The killed process had up to 65,000 ids in memory alone.",
         runs.len()
     );
     Some(Section { title: "The log by itself", text: TEXT.to_owned(), table, notes })
