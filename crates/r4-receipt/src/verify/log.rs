@@ -16,22 +16,27 @@ use crate::object::to_hex;
 /// Makes the checks of the log's part, and of its witnesses where a policy names some.
 pub(super) fn check_log(document: &Document, key_hash: KeyHash, policy: &Policy) -> Vec<Check> {
     let mut checks = Vec::new();
-    let log = document.envelope().log.as_ref();
-    if let Some(log) = log {
-        checks.push(check_inclusion(document, key_hash, log));
-        checks.push(check_checkpoint(log, policy.log.as_ref()));
+    let signed = document.envelope().log.as_ref().map(|log| {
+        let signed = SignedCheckpoint::parse(&log.checkpoint).map_err(|error| error.to_string());
+        (log, signed)
+    });
+    if let Some((log, signed)) = &signed {
+        checks.push(check_inclusion(document, key_hash, log, signed));
+        checks.push(check_checkpoint(log, signed, policy.log.as_ref()));
     }
     if let Some(witnesses) = &policy.witnesses {
-        checks.push(check_witnesses(log, witnesses));
+        checks.push(check_witnesses(signed.as_ref().map(|(_, signed)| signed), witnesses));
     }
     checks
 }
 
-fn check_inclusion(document: &Document, key_hash: KeyHash, log: &Log) -> Check {
+/// The checkpoint of a document, or why it is none.
+type Signed = Result<SignedCheckpoint, String>;
+
+fn check_inclusion(document: &Document, key_hash: KeyHash, log: &Log, signed: &Signed) -> Check {
     let leaf_hash = hash::leaf_hash(&document.entry(key_hash).to_bytes());
     let stated = || {
-        let signed = SignedCheckpoint::parse(&log.checkpoint).map_err(|e| e.to_string())?;
-        let stated = &signed.checkpoint;
+        let stated = &signed.as_ref().map_err(String::clone)?.checkpoint;
         if stated.origin != log.origin || stated.size != log.tree_size || stated.root != log.root {
             return Err("origin, tree_size and root are not those of the checkpoint".to_string());
         }
@@ -56,36 +61,36 @@ fn check_inclusion(document: &Document, key_hash: KeyHash, log: &Log) -> Check {
     check("inclusion", wrong, &right, inputs)
 }
 
-fn check_checkpoint(log: &Log, pinned: Option<&LogKeys>) -> Check {
+fn check_checkpoint(log: &Log, signed: &Signed, pinned: Option<&LogKeys>) -> Check {
     let inputs = Vec::from([("origin", log.origin.clone())]);
     let Some(pinned) = pinned else {
         let why = "no key of the log was pinned: the checkpoint's signatures were NOT checked";
         return not_checked("checkpoint", why, inputs);
     };
-    let signed = || -> Result<(), String> {
+    let vouched = || -> Result<(), String> {
         if log.origin != pinned.origin() {
             return Err(format!("the log is not the pinned one, {}", pinned.origin()));
         }
-        let signed = SignedCheckpoint::parse(&log.checkpoint).map_err(|e| e.to_string())?;
+        let signed = signed.as_ref().map_err(String::clone)?;
         for key in pinned.keys() {
             signed.verify(key).map_err(|error| error.to_string())?;
         }
         Ok(())
     };
     let right = "both signatures of the log on the checkpoint verify";
-    check("checkpoint", signed().err(), right, inputs)
+    check("checkpoint", vouched().err(), right, inputs)
 }
 
-fn check_witnesses(log: Option<&Log>, policy: &r4_tlog::Policy) -> Check {
-    let Some(log) = log else {
+fn check_witnesses(signed: Option<&Signed>, policy: &r4_tlog::Policy) -> Check {
+    let Some(signed) = signed else {
         let wrong = "the receipt has no log part, so no witness saw its checkpoint";
         return check("witnesses", Some(wrong), "", Vec::new());
     };
-    let signed = match SignedCheckpoint::parse(&log.checkpoint) {
+    let signed = match signed {
         Ok(signed) => signed,
-        Err(error) => return check("witnesses", Some(error.to_string()), "", Vec::new()),
+        Err(error) => return check("witnesses", Some(error.clone()), "", Vec::new()),
     };
-    let judged = policy.judge(&signed);
+    let judged = policy.judge(signed);
     let said = judged.witnesses.iter().map(|(name, cosigned)| match cosigned {
         Ok(timestamp) => format!("{name}: cosigned at {timestamp}"),
         Err(error) => format!("{name}: {error}"),
