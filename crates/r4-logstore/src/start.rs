@@ -58,7 +58,10 @@ pub(crate) fn start(layout: &Layout) -> Result<Started, OpenError> {
     let origin = read_origin(layout)?;
     let published = read_published(layout, &origin)?;
     writable(layout)?;
-    sync_journal(layout)?;
+    if !layout.journal().exists() {
+        let why = "is missing, although the log has begun";
+        return Err(unusable(layout, layout.journal(), why));
+    }
     let mark = Mark::read(&layout.mark()).map_err(folder(layout.mark()))?;
     let tiles = Tiles::new(layout);
     let mut notes = Vec::new();
@@ -134,22 +137,9 @@ fn writable(layout: &Layout) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Makes durable what was written before a crash: it is about to be believed.
-fn sync_journal(layout: &Layout) -> Result<(), OpenError> {
-    let path = layout.journal();
-    match OpenOptions::new().read(true).write(true).open(&path) {
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
-            Err(unusable(layout, path, "is missing, although the log has begun"))
-        }
-        file => {
-            let synced = file.and_then(|file| file.sync_all());
-            synced.and_then(|()| sync_folder(folder_of(&path))).map_err(folder(&path))
-        }
-    }
-}
-
-/// Writes the records after the mark once more and syncs them. After an fsync that failed, the kernel
-/// may show bytes that it never wrote and will not try to write again; they are about to be believed.
+/// Writes the records after the mark once more and syncs them: they are about to be believed. After
+/// an fsync that failed, the kernel may show bytes that it never wrote and will not try to write
+/// again; those before the mark were synced before it was written.
 fn written_again(path: &Path, from: u64, end: u64) -> io::Result<()> {
     let file = OpenOptions::new().read(true).write(true).open(path)?;
     let mut buffer = vec![0; 1 << 20];
@@ -161,7 +151,8 @@ fn written_again(path: &Path, from: u64, end: u64) -> io::Result<()> {
         file.write_all_at(part, at)?;
         at = at.saturating_add(octets(part.len()));
     }
-    file.sync_data()
+    file.sync_all()?;
+    sync_folder(folder_of(path))
 }
 
 /// Surveys the journal from the mark on, or from its beginning if that does not fit.
