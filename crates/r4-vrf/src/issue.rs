@@ -95,7 +95,7 @@ impl Node {
             None => (index_alpha(&self.key_hash(), index), AlphaSource::Index),
         };
         let head = self.head(index, now, order.domain, order.schemes);
-        let proof = self.keys.prove(&alpha)?;
+        let proof = self.host.keys.prove(&alpha)?;
         let unsigned = Unsigned { head, alpha, alpha_source, proof };
         let (ecdsa, mldsa) = self.sign(&unsigned.digest(), order.schemes)?;
         Ok(unsigned.signed(ecdsa, mldsa)?)
@@ -110,9 +110,9 @@ impl Node {
         digest: &[u8; 32],
         schemes: Schemes,
     ) -> Result<(Option<ecdsa::Signature>, Option<Vec<u8>>), Fault> {
-        let ecdsa = schemes.has_ecdsa().then(|| self.keys.sign_ecdsa(digest)).transpose()?;
+        let ecdsa = schemes.has_ecdsa().then(|| self.host.keys.sign_ecdsa(digest)).transpose()?;
         let message = mldsa_message(digest);
-        let mldsa = schemes.has_mldsa().then(|| self.keys.sign_mldsa(&message)).transpose()?;
+        let mldsa = schemes.has_mldsa().then(|| self.host.keys.sign_mldsa(&message)).transpose()?;
         Ok((ecdsa, mldsa))
     }
 
@@ -147,7 +147,7 @@ impl Node {
 
     /// Computes the key hash anew from the secret keys' own public keys.
     fn key_hash_of_keys(&self) -> r4_receipt::KeyHash {
-        self.keys.public_keys().key_set().key_hash()
+        self.host.keys.public_keys().key_set().key_hash()
     }
 }
 

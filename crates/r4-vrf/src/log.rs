@@ -26,13 +26,13 @@ const MOST_MISSING: u64 = 2 * MOST_OPEN as u64;
 /// Why signing has stopped, once it has. Never emptied: only a restart starts it again.
 pub(crate) type Halt = OnceLock<String>;
 
-/// The node's side of its log.
+/// The node's side of its log: its keys, and whether they may be used.
 #[derive(Debug)]
 pub(crate) struct NodeHost {
-    pub(crate) keys: Arc<NodeKeys>,
+    pub(crate) keys: NodeKeys,
     pub(crate) key_hash: KeyHash,
     pub(crate) note_keys: NoteKeys,
-    pub(crate) halted: Arc<Halt>,
+    pub(crate) halted: Halt,
 }
 
 impl NodeHost {

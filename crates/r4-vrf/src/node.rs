@@ -33,19 +33,17 @@ const RETRY: Duration = Duration::from_secs(1);
 /// Keys, index and log of a node, shared by requests. Its calls block.
 #[derive(Debug)]
 pub struct Node {
-    pub(crate) keys: Arc<NodeKeys>,
     pub(crate) public: PublicKeys,
-    key_hash: KeyHash,
     keys_document: String,
     log_keys: LogKeys,
     index: IndexStore,
     log: LogStore,
-    host: Arc<NodeHost>,
+    /// Has the secret keys, and says whether signing has stopped.
+    pub(crate) host: Arc<NodeHost>,
     /// Bounds the indexes that are taken and not in the log yet, and with them what a crash can leave.
     open: Arc<Semaphore>,
     /// The last tree that was signed for a reader.
     recent: Mutex<Option<SignedCheckpoint>>,
-    halted: Arc<Halt>,
     readiness: Readiness,
     /// Whether a task waits for indexes to be reservable again.
     recovering: AtomicBool,
@@ -67,20 +65,14 @@ impl Node {
         passed(&selftest::run())?;
         let now = Timestamp::from_unix(clock::unix_now())?;
         let state = State::open(state_dir, now)?;
-        let keys = Arc::new(NodeKeys::derive(&state.seed)?);
+        let keys = NodeKeys::derive(&state.seed)?;
         passed(&selftest::pairwise(&keys))?;
         let public = keys.public_keys().clone();
         let key_hash = public.key_set().key_hash();
         let origin = log::origin(state_dir, &state, origin)?;
         let note_keys = NoteKeys::log(&state.log_seed, &origin)?;
         let log_keys = LogKeys::new(note_keys.verifier_keys().clone())?;
-        let halted = Arc::new(Halt::new());
-        let host = Arc::new(NodeHost {
-            keys: Arc::clone(&keys),
-            key_hash,
-            note_keys,
-            halted: Arc::clone(&halted),
-        });
+        let host = Arc::new(NodeHost { keys, key_hash, note_keys, halted: Halt::new() });
         let log = log::open(state_dir, &state, &origin, &host, batches)?;
         match state.start {
             Start::First => tracing::warn!(
@@ -93,15 +85,12 @@ impl Node {
         let node = Self {
             keys_document: document.to_json(),
             log_keys,
-            keys,
             public,
-            key_hash,
             index: state.index,
             log,
             host,
             open: Arc::new(Semaphore::new(MOST_OPEN)),
             recent: Mutex::new(None),
-            halted,
             readiness,
             recovering: AtomicBool::new(false),
         };
@@ -161,7 +150,7 @@ impl Node {
 
     /// Returns the key hash of the active epoch.
     pub fn key_hash(&self) -> KeyHash {
-        self.key_hash
+        self.host.key_hash
     }
 
     /// Returns the JSON of `GET /keys`.
@@ -208,7 +197,7 @@ impl Node {
 
     /// Says whether signing has stopped.
     pub(crate) fn running(&self) -> Result<(), IssueError> {
-        match self.halted.get() {
+        match self.host.halted.get() {
             Some(reason) => Err(IssueError::Halted(reason.clone())),
             None => Ok(()),
         }
@@ -225,7 +214,7 @@ impl Node {
     /// Runs the known-answer tests and those of the loaded key pairs. A failure stops signing;
     /// a success starts nothing. Blocks.
     pub fn selftest(&self) -> SelftestAnswer {
-        self.judge(&[selftest::run(), selftest::pairwise(&self.keys)].concat())
+        self.judge(&[selftest::run(), selftest::pairwise(&self.host.keys)].concat())
     }
 
     fn judge(&self, results: &[TestResult]) -> SelftestAnswer {
@@ -246,7 +235,7 @@ impl Node {
         let reason = format!("signing has stopped: {fault}");
         self.readiness.end(&reason);
         // The first fault stays the reason.
-        let _ = self.halted.set(reason);
+        let _ = self.host.halted.set(reason);
         IssueError::Fault(fault)
     }
 }

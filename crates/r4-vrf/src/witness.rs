@@ -117,7 +117,7 @@ impl Witness {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         for _ in 0..2 {
             let old = *seen;
-            let proof = if old == 0 { Vec::new() } else { store.consistency(old, own)? };
+            let proof = store.consistency(old, own)?;
             let request = AddCheckpoint { old, proof, checkpoint: signed.to_string() };
             let (status, said) = self.post(&request.to_string())?;
             match (status, said.trim_end().parse::<u64>()) {
