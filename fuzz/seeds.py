@@ -76,7 +76,19 @@ def tlog():
     yield f"witness one {key}\ngroup enough any one\nquorum enough\n".encode()
 
 
-for seeds in (receipt, ecvrf, eip712, evm_proof, tlog):
+def draw():
+    """Alphas, good and bad, orders, documents and lists."""
+    file = vectors("draws.json")
+    yield from (bytes.fromhex(case["alpha"]) for case in file["algorithm"])
+    yield from (bytes.fromhex(alpha) for alpha in file["malformed_alphas"])
+    for text in [case["body"] for case in file["requests"]] + [case["document"] for case in file["documents"]]:
+        if len(text) < 16_384:
+            yield text.encode()
+    yield b"Ada\nGrace\n"
+    yield b"1\n2\n4294967295\n"
+
+
+for seeds in (receipt, ecvrf, eip712, evm_proof, tlog, draw):
     folder = FUZZ / "corpus" / seeds.__name__
     folder.mkdir(parents=True, exist_ok=True)
     for seed in seeds():

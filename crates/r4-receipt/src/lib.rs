@@ -20,7 +20,7 @@ pub mod keys;
 pub mod keys_document;
 pub mod log;
 pub mod message;
-mod object;
+pub mod object;
 pub mod receipt;
 pub mod schemes;
 pub mod stored;

@@ -1,5 +1,5 @@
 //! Strict reading of JSON: each value in one form, each field once and none unknown, and errors
-//! that name the field.
+//! that name the field. Other crates read their documents with it, too.
 
 use alloc::borrow::ToOwned as _;
 use alloc::format;
@@ -15,6 +15,9 @@ use crate::timestamp::Timestamp;
 
 /// Octets that a receipt's JSON may have; the largest is about 18 KiB.
 pub const MAX_DOCUMENT_BYTES: usize = 64 * 1024;
+
+/// Values that a document may have, so that a few bytes of text never become much memory.
+const MAX_VALUES: usize = 64 * 1024;
 
 /// Why a document was not accepted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -91,31 +94,42 @@ impl ParseError {
 }
 
 /// The fields of an object that have not been read yet.
-pub(crate) struct Fields {
+#[derive(Debug)]
+pub struct Fields {
     path: String,
     entries: Vec<(String, Value)>,
 }
 
 /// A JSON value as it stands in the text, repeated fields included.
+#[derive(Debug)]
 enum Value {
     Bool(bool),
     Integer(u64),
+    /// A whole number below zero.
+    Negative(i64),
     Text(String),
     List(Vec<Value>),
     Object(Vec<(String, Value)>),
     Null,
-    /// A negative number or one with a fraction or an exponent, which no field has.
+    /// A number with a fraction or an exponent, which no field has.
     OtherNumber,
 }
 
 impl Fields {
     /// Reads a document that is one object.
-    pub(crate) fn parse(input: &[u8], limit: usize) -> Result<Self, ParseError> {
+    ///
+    /// # Errors
+    /// The input is no object, is too large, or repeats a field.
+    pub fn parse(input: &[u8], limit: usize) -> Result<Self, ParseError> {
         if input.len() > limit {
             return Err(ParseError::TooLarge { got: input.len(), limit });
         }
         if input.trim_ascii().is_empty() {
             return Err(ParseError::Empty);
+        }
+        if separators(input) >= MAX_VALUES {
+            let message = format!("it has more than {MAX_VALUES} values");
+            return Err(ParseError::Json { message });
         }
         match serde_json::from_slice(input) {
             Ok(Value::Object(entries)) => Self::new(String::new(), entries),
@@ -137,17 +151,20 @@ impl Fields {
     }
 
     /// Says whether a field is there and has not been read.
-    pub(crate) fn has(&self, name: &str) -> bool {
+    pub fn has(&self, name: &str) -> bool {
         self.entries.iter().any(|(entry, _)| entry == name)
     }
 
     /// Returns the error for a field of the wrong form.
-    pub(crate) fn wrong(&self, name: &str, expected: &'static str) -> ParseError {
+    pub fn wrong(&self, name: &str, expected: &'static str) -> ParseError {
         ParseError::Field { field: self.named(name), expected }
     }
 
     /// Refuses what has not been read.
-    pub(crate) fn finish(self) -> Result<(), ParseError> {
+    ///
+    /// # Errors
+    /// A field is left.
+    pub fn finish(self) -> Result<(), ParseError> {
         match self.entries.first() {
             Some((name, _)) => Err(ParseError::Unknown { field: self.named(name) }),
             None => Ok(()),
@@ -155,7 +172,10 @@ impl Fields {
     }
 
     /// Reads an object.
-    pub(crate) fn object(&mut self, name: &str) -> Result<Self, ParseError> {
+    ///
+    /// # Errors
+    /// The field is missing, or no object.
+    pub fn object(&mut self, name: &str) -> Result<Self, ParseError> {
         match self.take(name)? {
             Value::Object(entries) => Self::new(self.named(name), entries),
             _ => Err(self.wrong(name, "an object")),
@@ -176,7 +196,10 @@ impl Fields {
     }
 
     /// Reads a list of texts.
-    pub(crate) fn texts(&mut self, name: &str) -> Result<Vec<String>, ParseError> {
+    ///
+    /// # Errors
+    /// The field is missing, or no list of texts.
+    pub fn texts(&mut self, name: &str) -> Result<Vec<String>, ParseError> {
         let Value::List(values) = self.take(name)? else {
             return Err(self.wrong(name, "a list"));
         };
@@ -188,7 +211,10 @@ impl Fields {
     }
 
     /// Reads a text.
-    pub(crate) fn text(&mut self, name: &str) -> Result<String, ParseError> {
+    ///
+    /// # Errors
+    /// The field is missing, or no text.
+    pub fn text(&mut self, name: &str) -> Result<String, ParseError> {
         match self.take(name)? {
             Value::Text(text) => Ok(text),
             _ => Err(self.wrong(name, "a text")),
@@ -206,7 +232,10 @@ impl Fields {
     }
 
     /// Reads a truth value.
-    pub(crate) fn bool(&mut self, name: &str) -> Result<bool, ParseError> {
+    ///
+    /// # Errors
+    /// The field is missing, or neither true nor false.
+    pub fn bool(&mut self, name: &str) -> Result<bool, ParseError> {
         match self.take(name)? {
             Value::Bool(value) => Ok(value),
             _ => Err(self.wrong(name, "true or false")),
@@ -214,11 +243,35 @@ impl Fields {
     }
 
     /// Reads a number: digits without sign, fraction or exponent.
-    pub(crate) fn integer(&mut self, name: &str) -> Result<u64, ParseError> {
+    ///
+    /// # Errors
+    /// The field is missing, or no such number.
+    pub fn integer(&mut self, name: &str) -> Result<u64, ParseError> {
         match self.take(name)? {
             Value::Integer(value) => Ok(value),
             _ => Err(self.wrong(name, "a whole number")),
         }
+    }
+
+    /// Reads a number that may be negative: digits without plus, fraction or exponent.
+    ///
+    /// # Errors
+    /// The field is missing, or no such number.
+    pub fn signed(&mut self, name: &str) -> Result<i64, ParseError> {
+        self.take(name)?.signed().ok_or_else(|| self.wrong(name, "a whole number"))
+    }
+
+    /// Reads a list of numbers that may be negative.
+    ///
+    /// # Errors
+    /// The field is missing, or no list of such numbers.
+    pub fn numbers(&mut self, name: &str) -> Result<Vec<i64>, ParseError> {
+        let Value::List(values) = self.take(name)? else {
+            return Err(self.wrong(name, "a list"));
+        };
+        let number = |value: &Value| value.signed();
+        let numbers: Option<Vec<i64>> = values.iter().map(number).collect();
+        numbers.ok_or_else(|| self.wrong(name, "a list of whole numbers"))
     }
 
     /// Reads a 64-bit number written as a decimal text without leading zeros.
@@ -231,7 +284,10 @@ impl Fields {
     }
 
     /// Reads 0x and lower-case hexadecimal digits of `N` octets.
-    pub(crate) fn hex<const N: usize>(
+    ///
+    /// # Errors
+    /// The field is missing, or has another form.
+    pub fn hex<const N: usize>(
         &mut self,
         name: &str,
         form: &'static str,
@@ -293,6 +349,31 @@ impl Fields {
     }
 }
 
+impl Value {
+    fn signed(&self) -> Option<i64> {
+        match self {
+            Self::Integer(value) => i64::try_from(*value).ok(),
+            Self::Negative(value) => Some(*value),
+            _ => None,
+        }
+    }
+}
+
+/// Counts what begins or separates values outside of texts.
+fn separators(json: &[u8]) -> usize {
+    let (mut in_text, mut escaped, mut count) = (false, false, 0_usize);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b',' | b'[' | b'{' if !in_text => count = count.saturating_add(1),
+            _ => {}
+        }
+    }
+    count
+}
+
 /// Decodes 0x and exactly 2·`N` lower-case hexadecimal digits.
 pub(crate) fn hex_array<const N: usize>(text: &str) -> Option<[u8; N]> {
     hex_vec(text)?.try_into().ok()
@@ -329,8 +410,8 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(Value::Integer(value))
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Value, E> {
-        Ok(Value::OtherNumber)
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Negative(value))
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<Value, E> {
@@ -363,7 +444,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
 }
 
 /// Writes 0x and lower-case hexadecimal digits.
-pub(crate) fn to_hex(bytes: &[u8]) -> String {
+pub fn to_hex(bytes: &[u8]) -> String {
     format!("0x{}", hex::encode(bytes))
 }
 
@@ -372,12 +453,15 @@ pub(crate) fn to_base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 
-/// Writes a value as JSON.
+/// Writes a value as JSON: one of this project's documents.
+///
+/// # Panics
+/// The value has no JSON form, such as a map whose keys are no texts.
 #[expect(
     clippy::expect_used,
     reason = "texts, numbers and objects of them always have a JSON form"
 )]
-pub(crate) fn to_json(value: &impl serde::Serialize) -> String {
+pub fn to_json(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).expect("texts, numbers and objects of them have a JSON form")
 }
 

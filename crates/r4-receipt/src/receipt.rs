@@ -85,7 +85,11 @@ impl Receipt {
         }
     }
 
-    pub(crate) fn from_fields(mut fields: Fields) -> Result<Self, ParseError> {
+    /// Parses a receipt that is part of another document.
+    ///
+    /// # Errors
+    /// Names a field and its accepted form.
+    pub fn from_fields(mut fields: Fields) -> Result<Self, ParseError> {
         let envelope = Envelope::parse(&mut fields)?;
         let random = fields.hex("random", "0x and 64 lower-case hexadecimal digits")?;
         let alpha = fields.hex_bytes("alpha")?;

@@ -137,3 +137,28 @@ fn a_strangers_field_name_is_shortened_and_escaped() {
     let field = error.field().unwrap();
     assert!(field.starts_with("\\u{1b}[31mxx") && field.len() < 80, "{field}");
 }
+
+#[test]
+fn numbers_below_zero_and_lists_of_them() {
+    let fields = |json: &str| super::Fields::parse(json.as_bytes(), MAX_DOCUMENT_BYTES).unwrap();
+    assert_eq!(fields(r#"{"n":-9007199254740991}"#).signed("n"), Ok(-9_007_199_254_740_991));
+    assert_eq!(fields(r#"{"n":7}"#).signed("n"), Ok(7));
+    assert_eq!(fields(r#"{"n":[1,-2,0]}"#).numbers("n"), Ok(vec![1, -2, 0]));
+    assert_eq!(fields(r#"{"n":[]}"#).numbers("n"), Ok(vec![]));
+    for other in ["1.0", "-1e0", "-0", "\"1\"", "null", "9223372036854775808", "true"] {
+        assert!(fields(&format!(r#"{{"n":{other}}}"#)).signed("n").is_err(), "{other}");
+        assert!(fields(&format!(r#"{{"n":[1,{other}]}}"#)).numbers("n").is_err(), "{other}");
+    }
+    assert!(fields(r#"{"n":-1}"#).integer("n").is_err());
+}
+
+#[test]
+fn a_few_bytes_never_become_many_values() {
+    let parse = |json: &str| super::Fields::parse(json.as_bytes(), 1 << 20).map(drop);
+    let list = |values: usize| format!(r#"{{"n":[{}0]}}"#, "0,".repeat(values));
+    assert_eq!(parse(&list(super::MAX_VALUES - 3)), Ok(()));
+    assert!(matches!(parse(&list(super::MAX_VALUES - 2)), Err(ParseError::Json { .. })));
+    // What stands in a text counts as nothing.
+    let text = format!(r#"{{"n":"\"{}"}}"#, ",[{".repeat(100_000));
+    assert_eq!(parse(&text), Ok(()));
+}
