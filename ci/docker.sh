@@ -25,8 +25,11 @@ scratch() { if [ -z "$work" ]; then work=$(mktemp -d /var/tmp/r4-docker.XXXXXX);
 # One fact, one home: the names are read from the files that use them.
 runtime_image=$(sed -n 's/^FROM \(debian:[^ ]*\).*/\1/p' "$root/Dockerfile.core" | head -n 1)
 builder_image=$(sed -n 's/^FROM \(rust:[^ ]*\).*/\1/p' "$root/Dockerfile.core" | head -n 1)
-caddy_image=$(sed -n 's/^ *image: *"\{0,1\}\(caddy:[^ "]*\).*/\1/p' "$root/docker-compose.yml" | head -n 1)
-for image in "$runtime_image" "$builder_image" "$caddy_image"; do
+used_by_compose() { sed -n "s/^ *image: *\"\{0,1\}\($1:[^ \"]*\).*/\1/p" "$root/docker-compose.yml" | head -n 1; }
+caddy_image=$(used_by_compose caddy)
+redis_image=$(used_by_compose redis)
+postgres_image=$(used_by_compose postgres)
+for image in "$runtime_image" "$builder_image" "$caddy_image" "$redis_image" "$postgres_image"; do
   [ -n "$image" ] || fail "cannot read the base images' names in Dockerfile.core and docker-compose.yml"
 done
 
@@ -209,6 +212,49 @@ make_caddy() {
     --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 }
 
+make_redis() {
+  prepare_local_build "$redis_image"
+  local folder
+  folder=$(unpack_runtime redis)
+  install_into "$folder" redis-server
+  install -d -m 0755 "$folder/data"
+  chroot "$folder" chown redis:redis /data
+  import "$folder" "$redis_image" --change 'VOLUME /data' --change 'WORKDIR /data' --change 'EXPOSE 6379' \
+    --change 'CMD ["redis-server"]' --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+}
+
+# As the official image, as far as compose uses it: an empty folder becomes a database of
+# POSTGRES_USER named POSTGRES_DB, which asks whoever comes by the network for POSTGRES_PASSWORD.
+make_postgres() {
+  prepare_local_build "$postgres_image"
+  local folder programs
+  folder=$(unpack_runtime postgres)
+  mkdir -p "$folder/etc/postgresql-common"
+  echo 'create_main_cluster = false' >"$folder/etc/postgresql-common/createcluster.conf"
+  install_into "$folder" postgresql
+  programs=$(cd "$folder" && echo usr/lib/postgresql/*/bin)
+  sed -i "s/^#listen_addresses = .*/listen_addresses = '*'/" "$folder"/usr/share/postgresql/*/postgresql.conf.sample
+  cat >"$folder/usr/local/bin/docker-entrypoint.sh" <<'END'
+#!/bin/sh
+set -eu
+if [ "$1" = postgres ] && [ ! -s "$PGDATA/PG_VERSION" ]; then
+  [ -n "${POSTGRES_PASSWORD:-}" ] || { echo "POSTGRES_PASSWORD is not set" >&2; exit 1; }
+  printf '%s\n' "$POSTGRES_PASSWORD" |
+    initdb --username="$POSTGRES_USER" --pwfile=/dev/stdin --auth-local=trust --auth-host=scram-sha-256
+  echo "host all all all scram-sha-256" >>"$PGDATA/pg_hba.conf"
+  echo "CREATE DATABASE \"$POSTGRES_DB\"" | postgres --single -j postgres >/dev/null
+fi
+exec "$@"
+END
+  chmod 0755 "$folder/usr/local/bin/docker-entrypoint.sh"
+  chroot "$folder" install -d -o postgres -g postgres -m 0700 /var/lib/postgresql/data
+  chroot "$folder" install -d -o postgres -g postgres -m 3777 /run/postgresql
+  import "$folder" "$postgres_image" --change 'VOLUME /var/lib/postgresql/data' --change 'EXPOSE 5432' \
+    --change 'ENTRYPOINT ["docker-entrypoint.sh"]' --change 'CMD ["postgres"]' \
+    --change 'ENV PGDATA=/var/lib/postgresql/data LANG=C.UTF-8' \
+    --change "ENV PATH=/$programs:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+}
+
 step() {
   local image=$1 make=$2 started=$SECONDS
   if have_image "$image"; then return 0; fi
@@ -223,4 +269,6 @@ install_plugins
 step "$runtime_image" make_runtime
 step "$builder_image" make_builder
 step "$caddy_image" make_caddy
+step "$redis_image" make_redis
+step "$postgres_image" make_postgres
 say "docker $(docker version --format '{{.Server.Version}}'), compose $(docker compose version --short): ready"

@@ -18,6 +18,17 @@ pub enum Health {
     Down,
 }
 
+impl Health {
+    /// Returns the name that JSON has.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Degraded => "degraded",
+            Self::Down => "down",
+        }
+    }
+}
+
 /// One upstream in `GET /v1/health`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UpstreamHealth {
@@ -87,14 +98,90 @@ pub struct EntropyHealth {
     pub entropy: Option<Entropy>,
 }
 
+/// What a request for a route costs a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RouteCost {
+    /// Path of the route.
+    #[schema(example = "/v1/vrf")]
+    pub route: String,
+    /// Units of a request.
+    #[schema(example = 5)]
+    pub units: u32,
+    /// Bytes of an answer that cost one unit more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub bytes_a_unit_more: Option<u32>,
+}
+
+/// The quota of a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct QuotaStanding {
+    /// Units of a period.
+    pub units: u64,
+    /// `day` or `month`, of UTC.
+    #[schema(example = "month")]
+    pub per: String,
+    /// Units given out in this period, those of requests under way among them.
+    pub used: u64,
+    /// Units left.
+    pub left: u64,
+    /// When the next period begins, Unix seconds.
+    pub resets: u64,
+}
+
+/// Whose the key is that was presented.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct KeyName {
+    /// Name of the key for the node, not the key itself.
+    #[schema(example = "key_0123456789ab")]
+    pub id: String,
+    /// Name of the key for people.
+    #[schema(example = "alice")]
+    pub name: String,
+    /// What the key may do: `random`, `vrf`, `draws`.
+    pub scopes: Vec<String>,
+    /// When it ends, Unix seconds; without it, never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub expires: Option<u64>,
+}
+
+/// What a key used of one route on one day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DayUsage {
+    /// The day, of UTC.
+    #[schema(example = "2030-01-02")]
+    pub day: String,
+    /// Path of the route.
+    #[schema(example = "/v1/random")]
+    pub route: String,
+    /// Requests that were let through.
+    pub requests: u64,
+    /// Units that they cost.
+    pub units: u64,
+}
+
+/// `GET /v1/usage`: a few seconds old where several gateways serve.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UsageAnswer {
+    /// The key that asks.
+    pub key: KeyName,
+    /// Where its rate limit stands.
+    pub rate: RateStanding,
+    /// Its quota, where it has one.
+    pub quota: Option<QuotaStanding>,
+    /// What it used in the last 31 days, the oldest first.
+    pub days: Vec<DayUsage>,
+}
+
 /// Where a caller stands with one limit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RateStanding {
-    /// Requests that may come at once.
+    /// Units that may be spent at once; a request costs an address one, and a key what `costs` says.
     pub limit: u32,
     /// Seconds in which the whole limit comes back.
     pub window_seconds: u32,
-    /// Requests left now.
+    /// Units left now.
     pub remaining: u32,
     /// Seconds until the whole limit is back.
     pub reset_seconds: u32,
@@ -117,6 +204,10 @@ pub struct RequestBounds {
     pub vrf_body_max_bytes: u32,
     /// Most bytes of the body of `POST /v1/verify`.
     pub verify_body_max_bytes: u32,
+    /// Most bytes of the body of `POST /v1/draws`.
+    pub draws_body_max_bytes: u32,
+    /// Most values of one draw, and most participants.
+    pub draw_max_values: u32,
 }
 
 /// `GET /v1/limits`.
@@ -126,6 +217,8 @@ pub struct LimitsAnswer {
     pub address: RateStanding,
     /// The limit of the key, when one was presented.
     pub key: Option<RateStanding>,
+    /// What a request costs a key.
+    pub costs: Vec<RouteCost>,
     /// Most requests that one address may have open at once.
     pub open_per_address: u32,
     /// Bounds on one request.
@@ -185,25 +278,4 @@ pub enum RandomAnswer {
     Json(RandomJson),
     /// With `fmt=u32`: unsigned 32-bit words.
     Words(Vec<u32>),
-}
-
-/// Body of `POST /v1/vrf`; every field may be left out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct VrfOrder {
-    /// `ecdsa`, `dilithium` (also `mldsa65`, `ml-dsa-65`) or `dual`, which is the default.
-    #[schema(example = "dual", nullable = false)]
-    pub sig: Option<String>,
-    /// Input of the VRF: 1 to 1024 bytes in hex, `0x` optional. Without it, the receipt's index.
-    #[schema(example = "0x68656c6c6f", nullable = false)]
-    pub alpha: Option<String>,
-    /// Chain that the signatures are bound to: a number as a decimal string.
-    #[schema(example = "1", nullable = false)]
-    pub chain_id: Option<String>,
-    /// Contract that the signatures are bound to; needs `chain_id`.
-    #[schema(nullable = false)]
-    pub contract: Option<String>,
-    /// `json`, which is the default, `evm`: with the proof and the call as contracts take them, or
-    /// `tlog-proof`: the proof of inclusion as a file with the receipt in it.
-    #[schema(example = "evm", nullable = false)]
-    pub format: Option<String>,
 }

@@ -5,6 +5,8 @@
 pub mod core;
 pub mod entropy;
 pub mod gateway;
+pub mod keys;
 pub mod manifest;
 pub mod selftest;
+pub mod status;
 pub mod vrf;

@@ -11,7 +11,7 @@ const STYLES: Styles = Styles::styled()
     .placeholder(AnsiColor::Cyan.on_default());
 
 const ABOUT: &str =
-    "The tool of a Re4ctoR node: check receipts, proofs, keys, manifests and the log";
+    "The tool of a Re4ctoR node: check receipts, draws, proofs, keys, manifests and the log";
 
 const HELP: &str = "\
 Examples:
@@ -27,10 +27,11 @@ Exit codes, the same for every command:
   0  it worked; for verify: everything is right and you said whom to trust
   1  a check failed
   2  the input or the command line cannot be used
-  3  only verify and log inclusion: it fits together, but you did not say whom to trust
+  3  only verify, draw verify and log inclusion: it fits together, but you did not say whom to trust
 `r4 log monitor` has a code for each alarm.
 
-`r4 COMMAND --help` explains one command, with examples. Only log and witness use the network.";
+`r4 COMMAND --help` explains one command, with examples. Only log, witness and the API keys of keys
+use the network.";
 
 /// The parsed command line.
 #[derive(Debug, Parser)]
@@ -47,12 +48,15 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Check a receipt: who answered, and that the answer is the only possible one
     Verify(crate::verify::Args),
+    /// Check a draw: that its result is the only possible one
+    #[command(subcommand)]
+    Draw(crate::draw::Command),
     /// Make or check a proof of verifiable randomness
     #[command(subcommand)]
     Ecvrf(crate::ecvrf::Command),
     /// Write a proof the way an Ethereum contract checks it
     EvmProof(crate::evm_proof::Args),
-    /// Make a node's secret seed, or show the public keys that come from it
+    /// Make a node's secret seed, show its public keys, or look after its API keys
     #[command(subcommand)]
     Keys(crate::keys::Command),
     /// Say which sealed core may run: write, sign and check its manifest

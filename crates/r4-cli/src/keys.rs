@@ -1,4 +1,5 @@
-//! `r4 keys`: the root seed of a node, and the public keys that come from it.
+//! `r4 keys`: the root seed of a node, the public keys that come from it, and the API keys of its
+//! gateway.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use r4_sign::ecdsa::VerifyingKey;
 use serde_json::json;
 
 use crate::exit::{Error, Exit};
-use crate::{output, secret_file};
+use crate::{api_keys, output, secret_file};
 
 const GENERATE_HELP: &str = "\
 Examples:
@@ -42,6 +43,24 @@ pub(crate) enum Command {
     /// Show the public keys of a root seed
     #[command(after_help = SHOW_HELP)]
     Show(ShowArgs),
+    /// Make an API key
+    #[command(after_help = api_keys::CREATE_HELP)]
+    Create(api_keys::CreateArgs),
+    /// List the API keys
+    #[command(after_help = api_keys::LIST_HELP)]
+    List(api_keys::ListArgs),
+    /// Replace an API key; old and new are both good for a while
+    #[command(after_help = api_keys::ROTATE_HELP)]
+    Rotate(api_keys::RotateArgs),
+    /// Revoke an API key for good
+    #[command(after_help = api_keys::REVOKE_HELP)]
+    Revoke(api_keys::RevokeArgs),
+    /// Show what an API key used
+    #[command(after_help = api_keys::USAGE_HELP)]
+    Usage(api_keys::UsageArgs),
+    /// Show every change of API keys, and check that none was changed since
+    #[command(after_help = api_keys::AUDIT_HELP)]
+    Audit(api_keys::AuditArgs),
 }
 
 /// Arguments of `r4 keys generate`.
@@ -69,11 +88,17 @@ pub(crate) struct ShowArgs {
 /// Runs one of the commands.
 ///
 /// # Errors
-/// The seed cannot be made, written, read or used.
+/// The seed cannot be made, written, read or used; the admin API refuses, or is not there.
 pub(crate) fn run(command: &Command) -> Result<Exit, Error> {
     match command {
         Command::Generate(args) => generate(args),
         Command::Show(args) => show_keys(args),
+        Command::Create(args) => api_keys::create(args),
+        Command::List(args) => api_keys::list(args),
+        Command::Rotate(args) => api_keys::rotate(args),
+        Command::Revoke(args) => api_keys::revoke(args),
+        Command::Usage(args) => api_keys::usage(args),
+        Command::Audit(args) => api_keys::audit(args),
     }
 }
 

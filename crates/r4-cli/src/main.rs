@@ -1,13 +1,16 @@
-//! `r4`: check receipts, make and check proofs, look after keys and manifests, and assess noise, all
-//! offline; copy, check, watch and witness the log.
+//! `r4`: check receipts and draws, make and check proofs, look after keys and manifests, and assess
+//! noise, all offline; copy, check, watch and witness the log.
 //!
 //! Every command returns an [`exit::Exit`]; whatever stops one becomes a sentence on standard
-//! error. No command but those of [`log`] and [`witness`] opens a network connection.
+//! error. No command but those of [`log`], [`witness`] and [`api_keys`] opens a network
+//! connection.
 
+mod api_keys;
 mod assess;
 mod atomic_file;
 mod cli;
 mod completions;
+mod draw;
 mod ecvrf;
 mod evm_proof;
 mod exit;
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<Exit, Error> {
     match command {
         Command::Verify(args) => verify::run(&args),
+        Command::Draw(command) => draw::run(&command),
         Command::Ecvrf(command) => ecvrf::run(&command),
         Command::EvmProof(args) => evm_proof::run(&args),
         Command::Keys(command) => keys::run(&command),

@@ -3,21 +3,18 @@
 //! A receipt carries the keys that it is checked with, so that alone it proves only that it fits
 //! together. Trust comes from a key that the caller names: the pin.
 
+mod options;
 mod pin;
 mod render;
 
-use std::path::{Path, PathBuf};
-
 use clap::ValueHint;
-use r4_receipt::{Document, MAX_DOCUMENT_BYTES, Policy, Report, Require, Verdict, verify};
-use r4_tlog::policy::MAX_POLICY_BYTES;
+use r4_receipt::{Document, MAX_DOCUMENT_BYTES, Report, verify};
 use serde_json::Value;
 
 use crate::exit::{Error, Exit};
 use crate::input::{self, Source};
-use crate::output;
 
-use pin::PinArgs;
+pub(crate) use options::{Options, Shown};
 
 /// Most bytes of a receipt: a .tlog-proof has it in base64.
 pub(crate) const MAX_FILE_BYTES: u64 = 2 * MAX_DOCUMENT_BYTES as u64;
@@ -66,40 +63,7 @@ pub(crate) struct Args {
     #[arg(value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     file: Source,
     #[command(flatten)]
-    pin: PinArgs,
-    /// Which signatures must be there, once a key is named
-    #[arg(long, value_enum, value_name = "WHICH")]
-    require: Option<Required>,
-    /// Which witnesses must have cosigned the log's checkpoint (c2sp.org/tlog-policy)
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    witness_policy: Option<PathBuf>,
-    /// Show the values that went into each check
-    #[arg(short, long)]
-    verbose: bool,
-    /// Print JSON: valid, pinned, verdict, failed, checks and more
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Required {
-    /// Both signatures (the default)
-    Dual,
-    /// The ECDSA signature
-    Ecdsa,
-    /// The ML-DSA-65 signature
-    #[value(alias = "dilithium", alias = "ml-dsa-65")]
-    Mldsa65,
-}
-
-impl From<Required> for Require {
-    fn from(required: Required) -> Self {
-        match required {
-            Required::Dual => Self::Dual,
-            Required::Ecdsa => Self::Ecdsa,
-            Required::Mldsa65 => Self::Mldsa,
-        }
-    }
+    options: Options,
 }
 
 /// Checks the receipt and prints what was found.
@@ -107,64 +71,35 @@ impl From<Required> for Require {
 /// # Errors
 /// The receipt or the file of keys cannot be read or understood.
 pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
+    let options = &args.options;
     match check(args) {
-        Ok((document, report)) => show(args, &document, &report),
-        Err(error) => {
-            if args.json {
-                let error = output::plain(&error.to_string());
-                output::print_json(&render::malformed(&error, &args.pin))?;
-            }
-            Err(error)
+        Ok((document, report)) => {
+            let envelope = document.envelope();
+            let shown = Shown {
+                id: &envelope.id,
+                logged: envelope.log.is_some(),
+                head: render::head(&document),
+                fields: vec![],
+            };
+            options.show(&shown, &report)
         }
+        Err(error) => options.refuse(error),
     }
 }
 
 fn check(args: &Args) -> Result<(Document, Report), Error> {
-    if args.pin.is_stdin() && matches!(args.file, Source::Stdin) {
-        let reason = "only one of the receipt and the keys can come from standard input";
-        return Err(Error::unusable("--keys -", reason));
-    }
-    let (pin, log) = args.pin.read()?;
-    let witnesses = args.witness_policy.as_deref().map(witness_policy).transpose()?;
-    if log.is_none() && witnesses.as_ref().is_some_and(|policy| policy.logs().is_empty()) {
-        let reason = "the witnesses of which log? Give --keys with a document that has the log's \
-                      keys, or a policy with a line `log KEY`";
-        return Err(Error::unusable("--witness-policy", reason));
-    }
+    let policy = args.options.policy(&args.file)?;
     let bytes = args.file.read("a receipt", MAX_FILE_BYTES)?;
     let document = Document::parse_file(&bytes).map_err(|e| {
         let reason = hint(&bytes).unwrap_or_else(|| format!("this is not a receipt: {e}"));
         Error::unusable(&args.file, reason)
     })?;
-    let require = args.require.unwrap_or(Required::Dual).into();
-    let report = verify(&document, &Policy { pin, require, log, witnesses });
+    let report = verify(&document, &policy);
     Ok((document, report))
 }
 
-fn witness_policy(path: &Path) -> Result<r4_tlog::Policy, Error> {
-    let bytes = input::file(path, "a witness policy", MAX_POLICY_BYTES as u64)?;
-    let text = str::from_utf8(&bytes).map_err(|e| Error::unusable(path.display(), e))?;
-    r4_tlog::Policy::parse(text).map_err(|e| Error::unusable(path.display(), e))
-}
-
-fn show(args: &Args, document: &Document, report: &Report) -> Result<Exit, Error> {
-    if args.json {
-        output::print_json(&render::json(document, report, &args.pin))?;
-    } else {
-        output::print(&render::text(document, report, args))?;
-    }
-    Ok(match report.verdict() {
-        Verdict::Valid => Exit::Success,
-        Verdict::SelfConsistent => Exit::Unpinned,
-        Verdict::Failed(name) => {
-            output::complain(&format!("first failed check: \"{name}\""));
-            Exit::Failed
-        }
-    })
-}
-
 /// Recognises what people pipe in by mistake.
-fn hint(bytes: &[u8]) -> Option<String> {
+pub(crate) fn hint(bytes: &[u8]) -> Option<String> {
     if let Some(encoding) = input::other_encoding(bytes) {
         return Some(encoding.to_owned());
     }
@@ -178,6 +113,9 @@ fn hint(bytes: &[u8]) -> Option<String> {
     {
         let detail: String = detail.chars().take(300).collect();
         return Some(format!("this is an error answer, not a receipt: {detail}"));
+    }
+    if field("draw").is_some() && field("receipt").is_some() {
+        return Some("this is a draw; `r4 draw verify` checks it".to_owned());
     }
     field("epochs")?;
     Some("this is a list of keys, not a receipt; give it with --keys".to_owned())
@@ -194,6 +132,7 @@ mod tests {
         assert!(says(r#"{"detail":"invalid api key"}"#).contains("invalid api key"));
         assert!(says("\n<!doctype html>").contains("web page"));
         assert!(says(r#"{"active":"","epochs":[]}"#).contains("--keys"));
+        assert!(says(r#"{"draw":{},"result":[],"receipt":{}}"#).contains("r4 draw verify"));
         assert_eq!(hint(b"{}"), None);
         assert_eq!(hint(b"text"), None);
         let long = format!(r#"{{"detail":"{}","status":1}}"#, "x".repeat(9000));

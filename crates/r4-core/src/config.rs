@@ -26,7 +26,9 @@ pub const ENVIRONMENT: &str = "  API_KEY, R4_API_KEY        key that callers pre
   R4_MANIFEST_PUBLIC_KEY     Ed25519 key, 64 hex digits, that must have signed the manifest
   DOMAIN                     public name of the node: a weak key is then refused
   R4_LOG_LEVEL               trace, debug, info (default), warning, error, critical
-  R4_LOG_FORMAT              text (default) or json";
+  R4_LOG_FORMAT              text (default) or json
+  R4_OTLP_ENDPOINT           collector of traces by OTLP/HTTP, such as http://host:4318 (default: off)
+  R4_OTLP_RATIO              share of new traces that is sent there, 0 to 1 (default 1)";
 
 /// Where the bytes come from.
 #[derive(Debug, PartialEq, Eq)]

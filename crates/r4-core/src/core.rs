@@ -26,6 +26,7 @@ use crate::error::GeneratorError;
 use crate::generator::Generator;
 use crate::health::ReportedHealth;
 use crate::moment::Moment;
+use crate::observe::{self, OpenFill};
 use crate::sealed::SealedBinary;
 use crate::status::Status;
 
@@ -148,13 +149,17 @@ impl Core {
     /// # Errors
     /// [`Blocked`] with the reason; `out` is wiped then.
     pub async fn fill(self: &Arc<Self>, out: &mut [u8]) -> Result<Mode, Blocked> {
+        let open = OpenFill::begin();
         let filled = match self.mode() {
             Mode::Sealed => self.fill_sealed(out).await,
             other => other,
         };
+        drop(open);
         match filled {
-            Mode::Sealed => Ok(Mode::Sealed),
-            Mode::Fallback if getrandom::fill(out).is_ok() => Ok(Mode::Fallback),
+            Mode::Sealed => Ok(observe::made(Mode::Sealed, out.len())),
+            Mode::Fallback if getrandom::fill(out).is_ok() => {
+                Ok(observe::made(Mode::Fallback, out.len()))
+            }
             Mode::Fallback => {
                 out.zeroize();
                 Err(Blocked("the kernel's generator failed".to_owned()))

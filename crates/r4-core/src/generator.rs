@@ -12,6 +12,7 @@ use crate::child::Child;
 use crate::error::GeneratorError;
 use crate::health::ReportedHealth;
 use crate::moment::Moment;
+use crate::observe;
 use crate::patience::Waited;
 
 /// Bytes read from the generator at a time.
@@ -113,6 +114,7 @@ impl Generator {
             done = done.saturating_add(self.cut(rest));
         }
         self.effort = None;
+        observe::buffered(self.end.saturating_sub(self.next), self.buffer.len());
         Ok(())
     }
 
@@ -137,6 +139,7 @@ impl Generator {
     /// Reads once into the emptied buffer. Safe to cancel: then nothing was read.
     async fn refill(&mut self) -> Result<(), GeneratorError> {
         (self.next, self.end) = (0, 0);
+        let begun = Instant::now();
         let effort = self.effort.get_or_insert_with(|| Effort::begin(Instant::now()));
         effort.tick(Instant::now());
         let read = loop {
@@ -152,6 +155,7 @@ impl Generator {
         let Ok(count @ 1..) = read else { return Err(self.child.end().await) };
         effort.heard(Instant::now());
         self.end = count;
+        observe::refilled(begun.elapsed());
         Ok(())
     }
 

@@ -23,6 +23,7 @@ pub mod error;
 pub mod generator;
 pub mod health;
 pub mod moment;
+pub mod observe;
 mod patience;
 pub mod routes;
 pub mod sealed;

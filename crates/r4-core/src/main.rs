@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use r4_core::config::{self, Config};
 use r4_core::core::Core;
-use r4_core::{App, router};
+use r4_core::{App, observe, router};
 use r4_service::args::{About, Action, complain, parse};
 use r4_service::auth::Guard;
 use r4_service::config::Env;
 use r4_service::ready::Readiness;
 use r4_service::server::{self, ServeError, Stop};
-use r4_service::{metrics, trace};
+use r4_service::{otlp, trace};
 
 const ABOUT: About = About {
     name: "r4-core",
@@ -39,7 +39,8 @@ async fn serve(config: Config) -> Result<(), ServeError> {
     let mut stop = Stop::watch()?;
     let common = config.common;
     trace::init(common.log);
-    metrics::install();
+    otlp::start(common.otlp.as_ref());
+    observe::start();
     let listener = server::bind(ABOUT.name, SocketAddr::new(common.host, common.port)).await?;
     let readiness = Readiness::not_yet("the sealed core is being checked");
     let start = Core::start(config.source, config.on_failure, readiness.clone());

@@ -1,5 +1,7 @@
 //! Settings of the gateway, read once from the environment.
 
+mod keeping;
+
 use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -12,6 +14,8 @@ use r4_service::upstream::UpstreamLimits;
 
 use crate::limits::{Count, Policy, Rate};
 use crate::proxies::TrustedProxies;
+
+pub use keeping::{AdminConfig, Keeping, SecretUrl, StoreConfig};
 
 /// Port without `PORT`.
 pub const DEFAULT_PORT: u16 = 8082;
@@ -26,12 +30,26 @@ pub const ENVIRONMENT: &str = "  R4_API_KEY | API_KEY      key that callers pres
   R4_TRUSTED_PROXIES        peers whose X-Forwarded-For is believed: CIDRs, addresses, host names
   R4_RATE_ADDRESS           requests per client address (10/s); 600/m and 1000/h work too
   R4_BURST_ADDRESS          how many of them may come at once (one second's worth)
-  R4_RATE_KEY               requests per API key (50/s)
-  R4_BURST_KEY              how many of them may come at once (one second's worth)
+  R4_RATE_KEY               units per second of R4_API_KEY, and of keys made without a rate (50/s);
+                            32 bytes cost one, a receipt or a draw five
+  R4_BURST_KEY              how many of them may be spent at once (one second's worth)
   R4_OPEN_ADDRESS           requests that a client address may have open at once (32)
+  R4_STATE_DIR              folder of API keys, usage and draws; without it they are forgotten
+                            at the end
+  R4_DATABASE_URL           postgres://user:password@host/name: keys, usage and audit are shared
+                            there by several gateways, instead of in R4_STATE_DIR
+  R4_REDIS_URL              redis://host: rate limits are shared there by several gateways
+  R4_ADMIN_HOST             address of the admin API (127.0.0.1)
+  R4_ADMIN_PORT             port of the admin API, for r4 keys; without it there is none
+  R4_ADMIN_TOKEN            token of the admin API (the file admin.token in R4_STATE_DIR, which is
+                            made at the first start)
+  R4_DEMO                   how often one address may use /v1/demo without a key (30/m); all
+                            together twice as often; 0: never
   DOMAIN                    public name of the node; a weak key is then refused
   R4_LOG_LEVEL              trace, debug, info, warning, error or critical (info)
   R4_LOG_FORMAT             text or json (text)
+  R4_OTLP_ENDPOINT          collector of traces by OTLP/HTTP, such as http://collector:4318 (off)
+  R4_OTLP_RATIO             share of new traces that is sent there, 0 to 1 (1)
 ";
 
 /// Everything that the gateway is told from outside.
@@ -47,8 +65,12 @@ pub struct GatewayConfig {
     pub proxies: Arc<TrustedProxies>,
     /// Limit of a client address.
     pub address_policy: Policy,
-    /// Limit of an API key.
+    /// Limit of `R4_API_KEY`.
     pub key_policy: Policy,
+    /// Where things are kept, and who may change them.
+    pub keeping: Keeping,
+    /// How often an address may use the demonstration, which needs no key; `None` when it is off.
+    pub demo: Option<Rate>,
     /// Most requests that a client address may have open at once.
     pub open_per_address: NonZeroU32,
     /// Time-outs.
@@ -99,6 +121,8 @@ impl GatewayConfig {
             read_policy(env, "default", ("R4_RATE_ADDRESS", "R4_BURST_ADDRESS"), PER_ADDRESS);
         let key_policy = read_policy(env, "key", ("R4_RATE_KEY", "R4_BURST_KEY"), PER_KEY);
         let open_per_address = read_count(env, "R4_OPEN_ADDRESS").unwrap_or(OPEN_PER_ADDRESS);
+        let keeping = Keeping::read(env);
+        let demo = read_demo(env);
         common.map(|common| Self {
             common,
             core_url,
@@ -106,6 +130,8 @@ impl GatewayConfig {
             proxies: Arc::new(proxies),
             address_policy,
             key_policy,
+            keeping,
+            demo,
             open_per_address,
             deadlines: Deadlines::default(),
         })
@@ -116,10 +142,21 @@ const PER_ADDRESS: Rate =
     Rate { count: NonZeroU32::MIN.saturating_add(9), per: Duration::from_secs(1) };
 const PER_KEY: Rate =
     Rate { count: NonZeroU32::MIN.saturating_add(49), per: Duration::from_secs(1) };
+const DEMO: Rate = Rate { count: NonZeroU32::MIN.saturating_add(29), per: Duration::from_mins(1) };
 const OPEN_PER_ADDRESS: NonZeroU32 = NonZeroU32::MIN.saturating_add(31);
 
 fn read_count(env: &mut Env, key: &'static str) -> Option<NonZeroU32> {
     env.parsed(key, "a whole number from 1 to 1000000").map(|Count(count)| count)
+}
+
+fn read_demo(env: &mut Env) -> Option<Rate> {
+    match env.text("R4_DEMO") {
+        Some(off) if off == "0" => None,
+        given => {
+            let rate = env.parse("R4_DEMO", given, "0, or a rate such as 30/m");
+            Some(rate.unwrap_or(DEMO))
+        }
+    }
 }
 
 fn read_policy(
@@ -204,8 +241,15 @@ mod tests {
             ("R4_RATE_KEY", "0/s"),
             ("R4_BURST_KEY", "1000001"),
             ("R4_OPEN_ADDRESS", "-1"),
+            ("R4_DATABASE_URL", "mysql://user:secret@host/name"),
+            ("R4_REDIS_URL", "host:6379"),
+            ("R4_ADMIN_HOST", "localhost"),
+            ("R4_ADMIN_PORT", "70000"),
+            ("R4_ADMIN_TOKEN", "short"),
+            ("R4_DEMO", "maybe"),
         ];
-        let errors = read(&bad).expect_err("eight errors").0;
+        let errors = read(&bad).expect_err("every one").0;
+        assert!(!errors.concat().contains("secret"), "{errors:?}");
         assert_eq!(errors.len(), bad.len(), "{errors:?}");
         for ((key, _), error) in bad.iter().zip(&errors) {
             assert!(errors.iter().any(|e| e.starts_with(key)), "{key} {error}");

@@ -1,10 +1,11 @@
 //! Rate limits: one bucket a client address or key (GCRA), and the headers that tell its state.
+//! These are the buckets of one process; `rates` says when a shared one counts instead.
 //!
 //! Memory is bounded: buckets that are full again are dropped every second, and above
 //! [`MOST_SOURCES`] all addresses share [`SHARED_BUCKETS`] buckets until there is room.
 
 use std::hash::{BuildHasher, Hash, RandomState};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -38,7 +39,7 @@ impl FromStr for Count {
 }
 
 /// So many requests in so much time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Rate {
     /// Requests.
     pub count: NonZeroU32,
@@ -71,21 +72,47 @@ impl FromStr for Rate {
     }
 }
 
-/// A limit and its name in `RateLimit-Policy`.
-#[derive(Clone, Copy, Debug)]
+impl std::fmt::Display for Rate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let unit = match self.per.as_secs() {
+            0..=1 => "s",
+            2..=60 => "m",
+            _ => "h",
+        };
+        write!(f, "{}/{unit}", self.count)
+    }
+}
+
+/// A limit and its name in `RateLimit-Policy`. What it counts are units: a request costs one or more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Policy {
     /// Name shown to callers.
     pub name: &'static str,
-    /// How fast requests come back.
+    /// How fast units come back.
     pub rate: Rate,
-    /// How many may come at once.
+    /// How many may be spent at once.
     pub burst: NonZeroU32,
 }
 
 impl Policy {
-    /// Returns the time in which one request comes back.
-    fn period(&self) -> Duration {
+    /// Returns the time in which one unit comes back.
+    pub fn period(&self) -> Duration {
         self.rate.per.div_f64(f64::from(self.rate.count.get()))
+    }
+
+    /// Returns where a caller stands who has `remaining` units left, and whose request was refused
+    /// for the time `retry`, if it was.
+    pub fn standing(&self, remaining: u32, retry: Option<Duration>) -> Standing {
+        let (quota, period) = (self.burst.get(), self.period());
+        let used = quota.saturating_sub(remaining);
+        Standing {
+            name: self.name,
+            quota,
+            window_seconds: whole_seconds(period.saturating_mul(quota)).max(1),
+            remaining,
+            reset_seconds: whole_seconds(period.saturating_mul(used)),
+            retry_seconds: retry.map(|wait| whole_seconds(wait).max(1)),
+        }
     }
 }
 
@@ -94,11 +121,11 @@ impl Policy {
 pub struct Standing {
     /// Name of the limit.
     pub name: &'static str,
-    /// Requests that may come at once.
+    /// Units that may be spent at once.
     pub quota: u32,
     /// Seconds in which the whole quota comes back.
     pub window_seconds: u32,
-    /// Requests left.
+    /// Units left.
     pub remaining: u32,
     /// Seconds until the whole quota is back.
     pub reset_seconds: u32,
@@ -163,30 +190,35 @@ impl<K: Hash + Eq + Clone, C: Clock> Limiter<K, C> {
         Self { policy, buckets }
     }
 
-    /// Takes one request from the bucket of `key`.
-    pub fn take(&self, key: &K) -> Standing {
-        let (remaining, retry) = match self.buckets.check_key(key) {
-            Ok(state) => (state.remaining_burst_capacity(), None),
-            Err(until) => {
+    /// Returns the limit.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Takes `units` from the bucket of `key`; a request that costs more than may be spent at once
+    /// takes the whole bucket.
+    pub fn take(&self, key: &K, units: NonZeroU32) -> Standing {
+        let units = units.min(self.policy.burst);
+        match self.buckets.check_key_n(key, units) {
+            Ok(Ok(state)) => self.policy.standing(state.remaining_burst_capacity(), None),
+            Ok(Err(until)) => {
                 let wait = until.wait_time_from(self.buckets.clock().now());
-                (0, Some(whole_seconds(wait).max(1)))
+                let missing = wait.as_nanos().div_ceil(self.policy.period().as_nanos().max(1));
+                let missing = u32::try_from(missing).unwrap_or(u32::MAX);
+                self.policy.standing(units.get().saturating_sub(missing), Some(wait))
             }
-        };
-        let quota = self.policy.burst.get();
-        let used = quota.saturating_sub(remaining);
-        let period = self.policy.period();
-        Standing {
-            name: self.policy.name,
-            quota,
-            window_seconds: whole_seconds(period.saturating_mul(quota)).max(1),
-            remaining,
-            reset_seconds: whole_seconds(period.saturating_mul(used)),
-            retry_seconds: retry,
+            // Units above the burst, which there are none of.
+            Err(_) => self.policy.standing(0, Some(self.policy.period())),
         }
     }
 
+    /// Returns how many buckets there are.
+    pub fn held(&self) -> usize {
+        self.buckets.len()
+    }
+
     /// Drops the buckets that are full again, and returns how many are left.
-    fn sweep(&self) -> usize {
+    pub fn sweep(&self) -> usize {
         self.buckets.retain_recent();
         self.buckets.len()
     }
@@ -205,6 +237,20 @@ pub(crate) enum Source {
     /// A /64: what one subscriber has (RFC 6177).
     V6([u16; 4]),
     Shared(u16),
+}
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match *self {
+            Self::V4(octets) => Ipv4Addr::from(octets).fmt(f),
+            Self::V6(network) => {
+                let mut segments = [0; 8];
+                segments.iter_mut().zip(network).for_each(|(segment, given)| *segment = given);
+                write!(f, "{}/64", Ipv6Addr::from(segments))
+            }
+            Self::Shared(bucket) => write!(f, "shared {bucket}"),
+        }
+    }
 }
 
 impl From<IpAddr> for Source {
@@ -245,15 +291,25 @@ impl<C: Clock> AddressLimiter<C> {
         }
     }
 
+    /// Returns the limit.
+    pub fn policy(&self) -> &Policy {
+        self.limiter.policy()
+    }
+
     /// Takes one request from the bucket of `address`; IPv6 addresses share one for each /64.
     pub fn take(&self, address: IpAddr) -> Standing {
         let own = Source::from(address);
         if !self.crowded.load(Ordering::Relaxed) {
-            return self.limiter.take(&own);
+            return self.limiter.take(&own, NonZeroU32::MIN);
         }
         let bucket = self.hasher.hash_one(own).checked_rem(u64::from(SHARED_BUCKETS));
         let bucket = bucket.and_then(|b| u16::try_from(b).ok()).unwrap_or(0);
-        self.limiter.take(&Source::Shared(bucket))
+        self.limiter.take(&Source::Shared(bucket), NonZeroU32::MIN)
+    }
+
+    /// Returns how many addresses have a bucket.
+    pub fn held(&self) -> usize {
+        self.limiter.held()
     }
 
     /// Drops what is not needed and notes whether there are too many addresses.

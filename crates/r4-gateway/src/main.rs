@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use r4_gateway::config::{DEFAULT_PORT, ENVIRONMENT, GatewayConfig};
 use r4_service::args::{self, About, Action, complain};
 use r4_service::config::Env;
-use r4_service::server::{self, ServeError, Stop};
-use r4_service::trace;
+use r4_service::server::{self, Stop};
+use r4_service::{otlp, trace};
 
 const ABOUT: About = About {
     name: "r4-gateway",
@@ -29,11 +29,15 @@ fn main() -> ExitCode {
     server::run_to_end(ABOUT.name, serve(config))
 }
 
-async fn serve(config: GatewayConfig) -> Result<(), ServeError> {
+async fn serve(config: GatewayConfig) -> Result<(), anyhow::Error> {
     let mut stop = Stop::watch()?;
     trace::init(config.common.log);
+    otlp::start(config.common.otlp.as_ref());
     let address = SocketAddr::new(config.common.host, config.common.port);
     let listener = server::bind(ABOUT.name, address).await?;
     let Some(gateway) = stop.or(r4_gateway::start(config)).await else { return Ok(()) };
-    server::run(listener, gateway.router, gateway.readiness, stop).await
+    let gateway = gateway?;
+    let served = server::run(listener, gateway.router, gateway.readiness, stop).await;
+    gateway.closing.close().await;
+    Ok(served?)
 }

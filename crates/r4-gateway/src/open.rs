@@ -40,6 +40,11 @@ impl OpenRequests {
         self.most.get()
     }
 
+    /// Returns how many addresses have requests open.
+    pub(crate) fn addresses(&self) -> usize {
+        self.lock().len()
+    }
+
     /// Takes a place, if the address has one left.
     pub(crate) fn take(self: &Arc<Self>, address: IpAddr) -> Option<OpenPermit> {
         let source = Source::from(address);
@@ -115,6 +120,7 @@ mod tests {
         let response = hold(Response::new(Body::from("x")), second);
         let third = requests.take(address("2001:db8::3")).expect("a place is free again");
         assert!(requests.take(address("2001:db8::3")).is_none(), "the answer is not sent yet");
+        assert_eq!(requests.addresses(), 2, "a /64 is one");
         drop((response, third, other));
         assert!(requests.lock().is_empty());
     }

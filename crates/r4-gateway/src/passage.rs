@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
+use r4_service::context::carry;
 use r4_service::upstream::{CallPermit, UpstreamError};
 use tokio::sync::mpsc;
 
@@ -77,7 +78,7 @@ impl Source {
         deadline: Duration,
     ) -> Body {
         let (sender, pieces) = mpsc::channel(PIECES);
-        tokio::spawn(async move {
+        tokio::spawn(carry(async move {
             let (_permit, name) = (permit, self.name);
             match tokio::time::timeout(deadline, self.copy(sender)).await {
                 Ok(Ok(())) => {}
@@ -87,7 +88,7 @@ impl Source {
                 }
                 Err(_) => tracing::warn!(upstream = name, "a long answer took too long"),
             }
-        });
+        }));
         Body::new(Passage { pieces, length })
     }
 

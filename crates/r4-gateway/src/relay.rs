@@ -67,6 +67,11 @@ impl<'a> Call<'a> {
         Ok(call)
     }
 
+    /// Returns the name of the upstream.
+    pub(crate) fn upstream_name(&self) -> &'static str {
+        self.upstream.name()
+    }
+
     fn new(
         upstream: &'a Upstream,
         deadlines: Deadlines,

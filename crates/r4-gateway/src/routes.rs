@@ -1,6 +1,8 @@
 //! All routes, in one list for each kind of access.
 
+pub(crate) mod demo;
 mod docs;
+mod draws;
 mod health;
 mod keys;
 mod limits;
@@ -10,6 +12,8 @@ mod openapi;
 mod random;
 mod random_dual;
 mod receipts;
+mod status;
+mod usage;
 mod verify;
 mod version;
 mod vrf;
@@ -18,25 +22,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::Request;
-use axum::http::{HeaderName, Method, Response, header};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderMap, HeaderName, Method, Response, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, any, get};
 use axum::{Extension, Router};
+use bytes::Bytes;
 use r4_api::core::{MAX_BYTES_PER_REQUEST, MAX_WORDS_PER_REQUEST};
 use r4_api::gateway::RequestBounds;
 use r4_receipt::MAX_DOCUMENT_BYTES;
 use r4_receipt::alpha::MAX_ALPHA_BYTES;
 use r4_receipt::attestation::{MAX_ATTESTED_BYTES, MIN_ATTESTED_BYTES};
-use r4_service::Problem;
 use r4_service::query::Query;
 use r4_service::shell::{RequestId, no_other_method, refuse_needless_body};
+use r4_service::{Problem, kind};
 use tower::ServiceBuilder;
 use tower_http::cors::{Any, CorsLayer};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::access::{authenticate, limit};
+use crate::access::{authenticate, limit_demo, limit_keyed, limit_public};
 use crate::relay::Call;
 use crate::{App, body};
 
@@ -44,6 +49,11 @@ use crate::{App, body};
 pub(crate) const VERIFY_BODY_BYTES: usize = MAX_DOCUMENT_BYTES;
 /// Most bytes of the body of `POST /v1/vrf`.
 pub(crate) const VRF_BODY_BYTES: usize = 8 * 1024;
+/// Most bytes of any body.
+pub(crate) const MOST_BODY_BYTES: usize = draws::ORDER_BYTES;
+
+/// Paths whose only method takes a body.
+const POST_ALONE: [&str; 3] = ["/v1/demo/draws", "/v1/draws", "/v1/verify"];
 
 /// Most characters of a query that goes on; the longest alpha in hex has 2050.
 const MAX_QUERY: usize = 8 * 1024;
@@ -57,11 +67,15 @@ pub(crate) fn public() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(verify::verify))
         .routes(routes!(receipts::one))
         .routes(routes!(receipts::list))
+        .routes(routes!(draws::get))
         .routes(routes!(log::checkpoint))
         .routes(routes!(log::consistency))
         .routes(routes!(limits::limits))
+        .routes(routes!(status::status))
         .routes(routes!(meta::meta))
         .routes(routes!(openapi::openapi))
+        .routes(routes!(openapi::postman))
+        .routes(routes!(openapi::llms))
         .routes(routes!(docs::page))
 }
 
@@ -76,34 +90,58 @@ pub(crate) fn keyed() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(random::random))
         .routes(routes!(vrf::get, vrf::post))
         .routes(routes!(random_dual::random_dual))
+        .routes(routes!(draws::post))
+        .routes(routes!(usage::usage))
+}
+
+/// What anybody may try on the node's own pages, if the operator lets them.
+pub(crate) fn demo() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(demo::random))
+        .routes(routes!(demo::vrf))
+        .routes(routes!(demo::draw))
 }
 
 /// Returns all routes, each within its layers. `/ready` and `/metrics` are the shell's.
 pub(crate) fn router(app: &Arc<App>) -> Router {
-    let limited = ServiceBuilder::new()
-        .layer(from_fn_with_state(Arc::clone(app), limit))
-        .layer(from_fn(refuse_needless_body));
+    let plain = ServiceBuilder::new()
+        .layer(from_fn_with_state(Arc::clone(app), limit_public))
+        .layer(from_fn(refuse_body));
     let public = Router::from(public())
-        .route("/docs/app.js", get(docs::script))
-        .route("/docs/app.css", get(docs::style))
+        .merge(docs::files())
         .route("/v1/log/tile/{*path}", get(log::tile))
         .method_not_allowed_fallback(wrong_method)
-        .layer(limited.clone())
+        .layer(plain.clone())
         .layer(cors());
     let keyed = Router::from(keyed())
         .route_layer(from_fn_with_state(Arc::clone(app), authenticate))
         .route("/v1/vrf", no_other_method(MethodRouter::new(), "GET,POST"))
         .route("/v1/random_dual", no_other_method(MethodRouter::new(), "GET"))
         .method_not_allowed_fallback(wrong_method)
-        .layer(limited.clone());
+        .layer(from_fn(refuse_body))
+        .layer(from_fn_with_state(Arc::clone(app), limit_keyed));
+    let demo = Router::from(demo())
+        .route("/v1/demo/vrf", no_other_method(MethodRouter::new(), "GET"))
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn(refuse_body))
+        .layer(from_fn_with_state(Arc::clone(app), limit_demo));
     let rest = Router::new()
         .route("/v1/{*rest}", any(unknown_path))
         .route("/docs/{*rest}", any(unknown_path))
-        .layer(limited);
+        .layer(plain);
     // For the node's own use, on its port alone: neither limited nor behind a key.
     let own =
         Router::new().route("/health", get(health::alive)).route("/version", get(version::version));
-    public.merge(keyed).merge(rest).merge(own).with_state(Arc::clone(app))
+    public.merge(keyed).merge(demo).merge(rest).merge(own).with_state(Arc::clone(app))
+}
+
+/// Refuses the body of a method that takes none, if the path has the method at all.
+async fn refuse_body(request: Request, next: Next) -> Response<Body> {
+    let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    if POST_ALONE.contains(&path) {
+        return next.run(request).await;
+    }
+    refuse_needless_body(request, next).await
 }
 
 async fn wrong_method(_: Request) -> Problem {
@@ -144,25 +182,45 @@ fn request_bounds() -> RequestBounds {
         alpha_max_bytes: number(MAX_ALPHA_BYTES),
         vrf_body_max_bytes: number(VRF_BODY_BYTES),
         verify_body_max_bytes: number(VERIFY_BODY_BYTES),
+        draws_body_max_bytes: number(draws::ORDER_BYTES),
+        draw_max_values: r4_draw::MAX_COUNT,
     }
 }
 
-/// Passes a `POST` on to r4-vrf with its body and the body's type; no parameter but the key.
-///
-/// # Errors
-/// 400 for a parameter, 408 and 413 about the body, 503 that names r4-vrf.
-async fn post_to_vrf(
-    app: &App,
-    path: &str,
-    most_bytes: usize,
-    request: Request,
-) -> Result<Response<Body>, Problem> {
-    let (head, body) = request.into_parts();
-    Query::parse(head.uri.query(), &["key"])?;
-    let body = body::read(&head.headers, body, most_bytes, app.deadlines.request_body).await?;
-    let id = head.extensions.get::<RequestId>();
-    let kind = head.headers.get(header::CONTENT_TYPE);
-    Call::post(&app.vrf, app.deadlines, path, id, kind, body)?.relay().await
+/// A `POST` whose body has been read.
+struct Posted {
+    headers: HeaderMap,
+    id: Option<RequestId>,
+    body: Bytes,
+}
+
+impl Posted {
+    /// Reads a body of at most `most_bytes`; only `parameters` may stand in the query.
+    ///
+    /// # Errors
+    /// 400 for a parameter, 408 and 413 about the body.
+    async fn read(
+        app: &App,
+        request: Request,
+        parameters: &[&str],
+        most_bytes: usize,
+    ) -> Result<Self, Problem> {
+        let (head, body) = request.into_parts();
+        Query::parse(head.uri.query(), parameters)?;
+        let body = body::read(&head.headers, body, most_bytes, app.deadlines.request_body).await?;
+        let id = head.extensions.get::<RequestId>().cloned();
+        Ok(Self { headers: head.headers, id, body })
+    }
+
+    /// Passes the body on to r4-vrf with its type, which r4-vrf judges.
+    ///
+    /// # Errors
+    /// 503 that names r4-vrf.
+    async fn pass_to_vrf(self, app: Arc<App>, path: &str) -> Result<Response<Body>, Problem> {
+        let kind = self.headers.get(header::CONTENT_TYPE);
+        let call = Call::post(&app.vrf, app.deadlines, path, self.id.as_ref(), kind, self.body)?;
+        call.relay().await
+    }
 }
 
 /// Passes a `GET` on to r4-vrf with the parameters that may stand in `query`.
@@ -198,7 +256,7 @@ fn forwarded(path: &str, query: Option<&str>, names: &[&str]) -> Result<String, 
     let rest = rest.finish();
     if rest.len() > MAX_QUERY {
         let detail = format!("the query has more than {MAX_QUERY} characters");
-        return Err(Problem::bad_request("invalid-parameter", detail));
+        return Err(Problem::new(kind::INVALID_PARAMETER, detail));
     }
     Ok(if rest.is_empty() { path.to_owned() } else { format!("{path}?{rest}") })
 }

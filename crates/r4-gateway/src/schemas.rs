@@ -1,7 +1,14 @@
 //! The signed documents as `/openapi.json` describes them. They are parsed and made by `r4_receipt`
 //! alone; these types only describe.
 
+mod orders;
+
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema, Type};
+
+pub use orders::{
+    DrawOrder, KeptForm, RandomFormat, ReceiptForm, Sig, SignatureClaim, Verifiable, VrfOrder,
+};
 
 /// A receipt of `/v1/vrf`. Hex is `0x` and lowercase, except addresses (EIP-55).
 #[derive(Debug, ToSchema)]
@@ -59,7 +66,6 @@ pub struct Envelope {
     /// Number of the document, a decimal string.
     pub index: String,
     /// RFC 3339, seconds, `Z`.
-    #[schema(example = "2030-01-02T03:04:05Z")]
     pub timestamp: String,
     /// Always `keccak256`.
     pub hash_alg: String,
@@ -212,4 +218,36 @@ pub struct Key {
     /// Not in use yet.
     #[schema(nullable = false)]
     pub reserved: Option<bool>,
+}
+
+/// A draw: what was drawn, from which receipt, and the result, which follows from the two.
+#[derive(Debug, ToSchema)]
+pub struct Draw {
+    /// Always 1.
+    pub version: u32,
+    /// `id` of the receipt.
+    pub id: String,
+    /// The order with every default written out, lists as their SHA-256; the receipt's `alpha` says
+    /// the same.
+    #[schema(value_type = Object, example = json!({"kind": "dice", "count": 2, "sides": 6, "label": "round 17"}))]
+    pub draw: serde_json::Value,
+    /// Numbers, or texts for cards, decimals and UUIDs; positions of participants count from 0.
+    #[schema(schema_with = values)]
+    pub result: Vec<serde_json::Value>,
+    /// The participants, where they were given in the clear.
+    #[schema(nullable = false)]
+    pub participants: Option<Vec<String>>,
+    /// The weights, where there are some.
+    #[schema(nullable = false)]
+    pub weights: Option<Vec<u32>>,
+    /// The receipt, of `sig=dual`.
+    pub receipt: Receipt,
+}
+
+/// Numbers or texts.
+fn values() -> Schema {
+    let each = OneOfBuilder::new()
+        .item(ObjectBuilder::new().schema_type(Type::Integer))
+        .item(ObjectBuilder::new().schema_type(Type::String));
+    ArrayBuilder::new().items(each).into()
 }

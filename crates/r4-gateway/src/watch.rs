@@ -1,17 +1,21 @@
 //! Watches the upstreams: one look a second, whatever the callers ask.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use axum::http::{StatusCode, Uri};
 use r4_api::core::CoreVersion;
 use r4_api::entropy::{Entropy, EntropyStatus, NoiseSource, SourceState};
 use r4_api::gateway::{EntropyHealth, Health, UpstreamHealth, Upstreams};
+use r4_api::status::Component;
 use r4_api::vrf::ServiceVersion;
 use r4_service::auth::Secret;
+use r4_service::clock::unix_now;
 use r4_service::ready::Readiness;
 use r4_service::upstream::{Upstream, UpstreamLimits};
+
+use crate::history::History;
 
 /// Time between two looks.
 const EVERY: Duration = Duration::from_secs(1);
@@ -30,6 +34,7 @@ pub(crate) struct Watch {
     core: Upstream,
     vrf: Upstream,
     seen: ArcSwap<Seen>,
+    history: Arc<History>,
 }
 
 /// What a look saw.
@@ -58,18 +63,39 @@ impl Seen {
     }
 }
 
+impl Seen {
+    fn states(&self) -> [(Component, Health); 3] {
+        let entropy = match self.core.as_ref().map(|core| core.entropy.status) {
+            Some(EntropyStatus::Ok) => Health::Ok,
+            Some(EntropyStatus::Degraded) => Health::Degraded,
+            Some(EntropyStatus::Failed) | None => Health::Down,
+        };
+        [
+            (Component::R4Core, self.upstreams.core.status),
+            (Component::R4Vrf, self.upstreams.vrf.status),
+            (Component::Entropy, entropy),
+        ]
+    }
+}
+
 impl Watch {
     /// Prepares to watch the services at the two addresses.
     pub(crate) fn new(core: Uri, vrf: Uri, key: &Secret) -> Self {
         let unseen = || unwell(Health::Down, "not looked at yet");
         Self {
-            core: Upstream::new("r4-core", core, key, LIMITS),
-            vrf: Upstream::new("r4-vrf", vrf, key, LIMITS),
+            core: Upstream::to_watch("r4-core", core, key, LIMITS),
+            vrf: Upstream::to_watch("r4-vrf", vrf, key, LIMITS),
             seen: ArcSwap::from_pointee(Seen {
                 upstreams: Upstreams { core: unseen(), vrf: unseen() },
                 core: None,
             }),
+            history: Arc::default(),
         }
+    }
+
+    /// Returns what the looks saw before.
+    pub(crate) fn history(&self) -> &Arc<History> {
+        &self.history
     }
 
     /// Returns what the last look saw.
@@ -81,6 +107,7 @@ impl Watch {
     pub(crate) async fn look(&self) -> Option<String> {
         let ((core, told), vrf) = tokio::join!(look_at_core(&self.core), look_at_vrf(&self.vrf));
         let after = Arc::new(Seen { upstreams: Upstreams { core, vrf }, core: told });
+        self.history.take(after.states(), Instant::now(), unix_now());
         let before = self.seen.swap(Arc::clone(&after));
         let (old, new) = (&before.upstreams, &after.upstreams);
         let looks =
@@ -117,7 +144,8 @@ fn tell(name: &'static str, old: &UpstreamHealth, new: &UpstreamHealth) {
         status if status == old.status => {}
         Health::Ok => tracing::info!(upstream = name, "upstream is well"),
         status => {
-            tracing::warn!(upstream = name, ?status, reason = reason(new), "upstream is not well");
+            let health = status.as_str();
+            tracing::warn!(upstream = name, health, reason = reason(new), "upstream is not well");
         }
     }
 }

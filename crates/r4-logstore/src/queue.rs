@@ -131,6 +131,11 @@ impl Queue {
         }
     }
 
+    /// Slots that wait, those behind a gap included.
+    pub(crate) fn held(&self) -> usize {
+        self.slots.len()
+    }
+
     /// Slots that could be written now.
     fn waiting(&self) -> usize {
         usize::try_from(self.ready.saturating_sub(self.next)).unwrap_or(usize::MAX)

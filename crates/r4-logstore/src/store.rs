@@ -227,6 +227,11 @@ impl LogStore {
         }
     }
 
+    /// Returns how many records and missed entries wait to be written.
+    pub fn waiting(&self) -> usize {
+        self.shared.queue().held()
+    }
+
     /// Says why the store cannot write now, if so: the disk is full, or the store has stopped.
     ///
     /// # Errors

@@ -4,14 +4,14 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::Problem;
+use crate::{Problem, kind};
 
 /// Shortest key, in characters, that is not weak.
 const STRONG_CHARACTERS: usize = 16;
@@ -128,7 +128,7 @@ impl Guard {
             let detail = "this node still uses a well-known or short API key, which is accepted \
                           from local addresses only; set R4_API_KEY to at least 16 random \
                           characters and restart the node";
-            return Err(Problem::new(StatusCode::FORBIDDEN, "weak-api-key", detail));
+            return Err(Problem::new(kind::WEAK_API_KEY, detail));
         }
         Ok(key)
     }
@@ -149,7 +149,7 @@ pub async fn authenticate(
 }
 
 fn invalid() -> Problem {
-    Problem::new(StatusCode::UNAUTHORIZED, "invalid-api-key", "invalid api key")
+    Problem::new(kind::INVALID_API_KEY, "invalid api key")
         .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("ApiKey"))
 }
 

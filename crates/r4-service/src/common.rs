@@ -1,12 +1,15 @@
 //! Settings that every service has.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::str::FromStr;
 
+use axum::http::Uri;
 use zeroize::Zeroizing;
 
 use crate::auth::{ApiKey, KeyStrength, Secret};
 use crate::config::Env;
 use crate::domain::Domain;
+use crate::otlp::OtlpConfig;
 use crate::trace::{LogConfig, LogFormat};
 
 /// Where a service listens unless it is told.
@@ -29,13 +32,15 @@ pub struct CommonConfig {
     pub domain: Domain,
     /// What is logged, and how.
     pub log: LogConfig,
+    /// Where traces go, if anywhere.
+    pub otlp: Option<OtlpConfig>,
 }
 
 impl CommonConfig {
     /// Reads the settings; errors are gathered in `env`.
     pub fn read(env: &mut Env, default_port: u16) -> Option<Self> {
         let (host, port) = (read_host(env), read_port(env));
-        let log = read_log(env);
+        let (log, otlp) = (read_log(env), read_otlp(env));
         let domain = Domain::parse(&env.text("DOMAIN").unwrap_or_default());
         let api = env.text_either("R4_API_KEY", "API_KEY").map(Zeroizing::new);
         if api.is_none() {
@@ -57,6 +62,7 @@ impl CommonConfig {
             internal_secret,
             domain,
             log,
+            otlp,
         })
     }
 }
@@ -109,6 +115,40 @@ fn read_log(env: &mut Env) -> LogConfig {
     LogConfig { level: level.unwrap_or_default(), format: format.unwrap_or_default() }
 }
 
+fn read_otlp(env: &mut Env) -> Option<OtlpConfig> {
+    let endpoint =
+        env.parsed::<Collector>("R4_OTLP_ENDPOINT", "an address such as http://host:4318");
+    let ratio = env.parsed::<Ratio>("R4_OTLP_RATIO", "a number from 0 to 1");
+    let Collector(endpoint) = endpoint?;
+    Some(OtlpConfig { endpoint, ratio: ratio.map_or(1.0, |Ratio(ratio)| ratio) })
+}
+
+/// `http://host[:port]` and nothing more.
+struct Collector(Uri);
+
+impl FromStr for Collector {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let uri: Uri = text.parse().map_err(|_| ())?;
+        let authority = uri.authority().ok_or(())?.as_str();
+        let bare = uri.path_and_query().is_none_or(|p| p.as_str() == "/");
+        let good = uri.scheme_str() == Some("http") && bare && !authority.contains('@');
+        if good { Ok(Self(uri)) } else { Err(()) }
+    }
+}
+
+struct Ratio(f64);
+
+impl FromStr for Ratio {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let ratio: f64 = text.parse().map_err(|_| ())?;
+        if (0.0..=1.0).contains(&ratio) { Ok(Self(ratio)) } else { Err(()) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,6 +183,28 @@ mod tests {
         let errors = read(&[("R4_API_KEY", "demo"), ("DOMAIN", "node.example.org")]);
         let text = errors.expect_err("weak");
         assert!(text.contains("R4_API_KEY is too weak") && !text.contains("INTERNAL"), "{text}");
+    }
+
+    #[test]
+    fn the_collector_and_the_share_of_traces() {
+        let otlp = |pairs: &[(&str, &str)]| {
+            read(&[&[("R4_API_KEY", "demo")], pairs].concat()).map(|config| config.otlp)
+        };
+        assert_eq!(otlp(&[]).expect("off"), None);
+        let config = otlp(&[("R4_OTLP_ENDPOINT", "http://collector:4318")]).expect("on");
+        let config = config.expect("on");
+        assert_eq!((config.endpoint.port_u16(), config.ratio), (Some(4318), 1.0));
+        for (key, bad) in [
+            ("R4_OTLP_ENDPOINT", "https://collector"),
+            ("R4_OTLP_ENDPOINT", "http://user:password@collector"),
+            ("R4_OTLP_ENDPOINT", "http://collector/v1/traces"),
+            ("R4_OTLP_RATIO", "1.5"),
+            ("R4_OTLP_RATIO", "-0.1"),
+            ("R4_OTLP_RATIO", "NaN"),
+        ] {
+            let errors = otlp(&[(key, bad)]).expect_err(bad);
+            assert!(errors.contains(key) && !errors.contains("password"), "{errors}");
+        }
     }
 
     #[test]

@@ -1,43 +1,104 @@
-//! Errors as clients see them: `application/problem+json` (RFC 9457).
+//! Errors as clients see them: `application/problem+json` (RFC 9457), each of a kind that the
+//! catalogue has.
+
+pub mod kind;
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-/// One problem: a status, a stable `type`, and a sentence that says what to do.
+/// One kind of problem. Its slug and status never change; [`kind`] holds them all.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Kind {
+    /// Last part of the problem's `type`.
+    pub slug: &'static str,
+    /// Status of every answer of this kind.
+    pub status: StatusCode,
+    /// What answers it.
+    pub services: &'static [Service],
+    /// What has happened, in a sentence.
+    pub meaning: &'static str,
+    /// What the reader can do, in a sentence or two.
+    pub remedy: &'static str,
+    /// The `detail` of an example.
+    pub example: &'static str,
+}
+
+impl Kind {
+    /// Returns the problem's `type`.
+    pub fn uri(&self) -> String {
+        format!("/errors/{}", self.slug)
+    }
+
+    /// Returns the document of an example.
+    pub fn example_document(&self) -> serde_json::Value {
+        self.document(self.example)
+    }
+
+    fn document(&self, detail: &str) -> serde_json::Value {
+        serde_json::json!({
+            "type": self.uri(),
+            "title": self.status.canonical_reason().unwrap_or("Error"),
+            "status": self.status.as_u16(),
+            "detail": detail,
+        })
+    }
+}
+
+/// What answers problems.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Service {
+    /// r4-core.
+    Core,
+    /// r4-vrf.
+    Vrf,
+    /// r4-gateway.
+    Gateway,
+    /// The port of r4-gateway for its operator.
+    Admin,
+    /// `r4 witness serve`.
+    Witness,
+}
+
+impl Service {
+    /// Returns its name for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Core => "r4-core",
+            Self::Vrf => "r4-vrf",
+            Self::Gateway => "r4-gateway",
+            Self::Admin => "admin API",
+            Self::Witness => "witness",
+        }
+    }
+}
+
+/// One problem: its kind, and a sentence that says what is wrong this time and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    status: StatusCode,
-    slug: &'static str,
+    kind: &'static Kind,
     detail: String,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Problem {
-    /// Makes a problem; its `type` is `/errors/{slug}`.
-    pub fn new(status: StatusCode, slug: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, slug, detail: detail.into(), headers: Vec::new() }
+    /// Makes a problem.
+    pub fn new(kind: &'static Kind, detail: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into(), headers: Vec::new() }
     }
 
-    /// A 400 about one query parameter or body field.
-    pub fn bad_request(slug: &'static str, detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, slug, detail)
-    }
-
-    /// A 503 that a client may retry after `seconds`.
-    pub fn unavailable(slug: &'static str, detail: impl Into<String>, seconds: u32) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, slug, detail)
-            .with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
+    /// A problem after which a client may try again in `seconds`.
+    pub fn unavailable(kind: &'static Kind, detail: impl Into<String>, seconds: u32) -> Self {
+        Self::new(kind, detail).with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
     }
 
     /// The 404 of a path that no route has.
     pub fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not-found", "there is no such path")
+        Self::new(kind::NOT_FOUND, "there is no such path")
     }
 
     /// The 405 of a path that has the method not.
     pub fn method_not_allowed() -> Self {
-        let detail = "this path does not take that method";
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail)
+        Self::new(kind::METHOD_NOT_ALLOWED, "this path does not take that method")
     }
 
     /// The 405 of a path that has the methods `allowed` (a list for the header `Allow`) alone.
@@ -47,15 +108,14 @@ impl Problem {
 
     /// The 408 of a body that comes too slowly; it ends the connection.
     pub fn slow_body() -> Self {
-        let detail = "the body of the request did not arrive in time";
-        Self::new(StatusCode::REQUEST_TIMEOUT, "slow-body", detail)
+        Self::new(kind::SLOW_BODY, "the body of the request did not arrive in time")
             .with_header(header::CONNECTION, HeaderValue::from_static("close"))
     }
 
     /// The 500 of a fault of ours; the cause goes to the log, not to the client.
     pub fn internal() -> Self {
         let detail = "the service failed; its log has the cause under this request's id";
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+        Self::new(kind::INTERNAL, detail)
     }
 
     /// Adds a header to the answer.
@@ -65,14 +125,19 @@ impl Problem {
         self
     }
 
+    /// Returns the kind.
+    pub fn kind(&self) -> &'static Kind {
+        self.kind
+    }
+
     /// Returns the HTTP status.
     pub fn status(&self) -> StatusCode {
-        self.status
+        self.kind.status
     }
 
     /// Returns the last part of `type`.
     pub fn slug(&self) -> &'static str {
-        self.slug
+        self.kind.slug
     }
 
     /// Returns the sentence for people.
@@ -83,13 +148,8 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = serde_json::json!({
-            "type": format!("/errors/{}", self.slug),
-            "title": self.status.canonical_reason().unwrap_or("Error"),
-            "status": self.status.as_u16(),
-            "detail": self.detail,
-        });
-        let mut response = (self.status, body.to_string()).into_response();
+        let body = self.kind.document(&self.detail);
+        let mut response = (self.status(), body.to_string()).into_response();
         let headers = response.headers_mut();
         let kind = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, kind);

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::str::FromStr;
 
-use crate::Problem;
+use crate::{Problem, kind};
 
 /// The parameters of one request, each known and given at most once.
 #[derive(Debug, Default)]
@@ -20,7 +20,7 @@ impl<'a> Query<'a> {
         let query = query.unwrap_or_default();
         if has_broken_escape(query.as_bytes()) {
             let detail = "the query has a % that two hex digits do not follow";
-            return Err(Problem::bad_request("malformed-query", detail));
+            return Err(Problem::new(kind::MALFORMED_QUERY, detail));
         }
         let mut pairs: Vec<(Cow<'_, str>, Cow<'_, str>)> = Vec::new();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -29,7 +29,7 @@ impl<'a> Query<'a> {
             }
             if pairs.iter().any(|(n, _)| *n == name) {
                 let detail = format!("parameter {name} is given more than once");
-                return Err(Problem::bad_request("repeated-parameter", detail));
+                return Err(Problem::new(kind::REPEATED_PARAMETER, detail));
             }
             pairs.push((name, value));
         }
@@ -57,7 +57,7 @@ impl<'a> Query<'a> {
             Ok(value) if digits && value >= low && value <= high => Ok(Some(value)),
             _ => {
                 let detail = format!("{name} must be a whole number from {low} to {high}");
-                Err(Problem::bad_request("invalid-parameter", detail))
+                Err(Problem::new(kind::INVALID_PARAMETER, detail))
             }
         }
     }
@@ -70,7 +70,7 @@ fn unknown(name: &str, known: &[&str]) -> Problem {
     } else {
         format!("unknown parameter {shown:?}: this path takes {}", known.join(", "))
     };
-    Problem::bad_request("unknown-parameter", detail)
+    Problem::new(kind::UNKNOWN_PARAMETER, detail)
 }
 
 fn has_broken_escape(query: &[u8]) -> bool {

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::metrics::gauge;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
@@ -24,8 +25,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt as _;
 
 use crate::args::complain;
-use crate::metrics;
 use crate::ready::Readiness;
+use crate::{metrics, otlp, trace};
 
 /// Time for requests that were sent before a stop to be read.
 const LAST_READ: Duration = Duration::from_millis(100);
@@ -115,7 +116,10 @@ pub async fn run(
     mut stop: Stop,
 ) -> Result<(), ServeError> {
     tokio::spawn(metrics::keep_summing());
-    serve_until(listener, app, readiness, ConnectionLimits::default(), stop.asked()).await
+    let limits = ConnectionLimits::default();
+    let served = serve_until(listener, app, readiness, limits, stop.asked()).await;
+    otlp::flush().await;
+    served
 }
 
 /// Serves `app` until `stop` ends, then: readiness off, no new connections, drain, time-out.
@@ -130,6 +134,7 @@ pub async fn serve_until(
     stop: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
     let permits = Arc::new(Semaphore::new(limits.connections));
+    show_connections(&listener, &permits, limits.connections);
     let graceful = GracefulShutdown::new();
     tokio::pin!(stop);
     loop {
@@ -148,6 +153,14 @@ pub async fn serve_until(
     let seconds = limits.drain.as_secs();
     let drained = tokio::time::timeout(limits.drain, graceful.shutdown()).await;
     drained.map_err(|_| ServeError::Forced { seconds })
+}
+
+fn show_connections(listener: &TcpListener, permits: &Arc<Semaphore>, most: usize) {
+    let port = listener.local_addr().map_or(0, |address| address.port()).to_string();
+    metrics::show_places(Arc::downgrade(permits), most, move |open, most| {
+        gauge!("r4_http_connections", "port" => port.clone()).set(open);
+        gauge!("r4_http_connections_limit", "port" => port.clone()).set(most);
+    });
 }
 
 /// Takes the connections that wait in the kernel's queue, and gives what they already sent the time
@@ -259,9 +272,11 @@ impl Stop {
 ///
 /// Work that blocks does not hold the end up for long.
 pub fn run_to_end<E: fmt::Display>(
-    name: &str,
+    name: &'static str,
     service: impl Future<Output = Result<(), E>>,
 ) -> ExitCode {
+    trace::name_service(name);
+    metrics::install();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(cause) => return complain(&format!("{name}: no threads: {cause}"), 1),

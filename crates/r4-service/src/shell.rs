@@ -1,12 +1,13 @@
 //! The layers around every service's routes, outermost first: id, log and metrics, the rest of the
 //! body, panic, time-out, size of bodies. Authentication is the route's own affair.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
+use ::metrics::gauge;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderName, HeaderValue, Method, Uri};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
@@ -15,15 +16,13 @@ use http_body::Body as _;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::observed::Observed;
 use crate::query::Query;
 use crate::ready::Readiness;
-use crate::{Problem, leftover, metrics as exporter};
+use crate::{Problem, kind, leftover, metrics};
 
 /// Header that names a request in answers and logs.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// Routes that machines ask all the time; a request for one is logged at level `debug`.
-const PROBES: [&str; 4] = ["/health", "/ready", "/version", "/metrics"];
 
 /// Bounds on one request.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +39,8 @@ pub struct RequestId(pub HeaderValue);
 
 /// Adds `/ready` and `/metrics`, the fallbacks and the layers to a service's own routes.
 pub fn wrap(routes: Router, readiness: Readiness, limits: RequestLimits) -> Router {
-    exporter::install();
+    metrics::install();
+    show_readiness(readiness.clone());
     let layers = ServiceBuilder::new()
         .layer(from_fn(observe))
         .layer(from_fn(leftover::drain))
@@ -49,44 +49,42 @@ pub fn wrap(routes: Router, readiness: Readiness, limits: RequestLimits) -> Rout
         .layer(DefaultBodyLimit::max(limits.body_bytes));
     routes
         .route("/ready", get(async move |uri: Uri| ready(&readiness, &uri)))
-        .route("/metrics", get(exporter::render))
+        .route("/metrics", get(metrics::render))
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(layers)
+}
+
+fn show_readiness(readiness: Readiness) {
+    metrics::at_each_look(move || {
+        let ready = if readiness.reason().is_none() { 1.0 } else { 0.0 };
+        gauge!("r4_ready").set(ready);
+        Some(())
+    });
 }
 
 fn ready(readiness: &Readiness, uri: &Uri) -> Result<&'static str, Problem> {
     Query::parse(uri.query(), &[])?;
     match readiness.reason() {
         None => Ok("ready"),
-        Some(reason) => Err(Problem::unavailable("not-ready", reason, 1)),
+        Some(reason) => Err(Problem::unavailable(kind::NOT_READY, reason, 1)),
     }
 }
 
 /// Names the request, logs its end and counts it. The query is never logged: it may hold a key.
 async fn observe(mut request: Request, next: Next) -> Response {
-    let started = Instant::now();
     let id = accepted_id(&request).unwrap_or_else(next_id);
     request.extensions_mut().insert(RequestId(id.clone()));
     request.headers_mut().insert(REQUEST_ID, id.clone());
-    let method = request.method().clone();
-    let matched = request.extensions().get::<MatchedPath>().cloned();
-    let mut response = next.run(request).await;
-    response.headers_mut().insert(REQUEST_ID, id.clone());
-
-    let route = matched.as_ref().map_or("unmatched", MatchedPath::as_str).to_owned();
-    let status = response.status();
-    let elapsed = started.elapsed();
-    let (id, us) = (id.to_str().unwrap_or_default(), elapsed.as_micros());
-    if PROBES.contains(&route.as_str()) {
-        tracing::debug!(id, %method, route, status = status.as_u16(), us, "request");
-    } else {
-        tracing::info!(id, %method, route, status = status.as_u16(), us, "request");
-    }
-    let labels = [("route", route), ("status", status.as_str().to_owned())];
-    metrics::counter!("r4_http_requests_total", &labels).increment(1);
-    metrics::histogram!("r4_http_request_seconds", &labels).record(elapsed.as_secs_f64());
-    response
+    let observed = Observed::begin(&request, id.clone());
+    let context = Arc::clone(&observed.context);
+    let answer = async move {
+        let mut response = next.run(request).await;
+        response.headers_mut().insert(REQUEST_ID, id);
+        observed.end(response.status());
+        response
+    };
+    context.scope(answer).await
 }
 
 fn accepted_id(request: &Request) -> Option<HeaderValue> {
@@ -122,7 +120,7 @@ pub async fn refuse_needless_body(request: Request, next: Next) -> Response {
     let takes_none = matches!(*request.method(), Method::GET | Method::HEAD);
     if takes_none && !request.body().is_end_stream() {
         let detail = "this method takes no body";
-        return Problem::bad_request("unexpected-body", detail).into_response();
+        return Problem::new(kind::UNEXPECTED_BODY, detail).into_response();
     }
     next.run(request).await
 }
@@ -143,5 +141,5 @@ async fn with_deadline(deadline: Duration, request: Request, next: Next) -> Resp
         return response;
     }
     let detail = format!("the request was not answered within {} s", deadline.as_secs());
-    Problem::unavailable("deadline", detail, 1).into_response()
+    Problem::unavailable(kind::DEADLINE, detail, 1).into_response()
 }

@@ -2,9 +2,16 @@
 //!
 //! No log line holds a query string, a key, a body or a random byte.
 
+use std::panic::PanicHookInfo;
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 use tracing::level_filters::LevelFilter;
+
+use crate::line::{JsonLine, TextLine};
+
+/// The one service of this process.
+static SERVICE: OnceLock<&str> = OnceLock::new();
 
 /// Least severe level that is logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,10 +76,30 @@ pub fn init(config: LogConfig) {
         .with_ansi(false)
         .with_max_level(config.level.0);
     let done = match config.format {
-        LogFormat::Text => builder.with_target(false).try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+        LogFormat::Text => builder.event_format(TextLine).try_init(),
+        LogFormat::Json => {
+            std::panic::set_hook(Box::new(log_panic));
+            builder.event_format(JsonLine).try_init()
+        }
     };
     if done.is_err() {
         tracing::debug!("logging was already started");
     }
+}
+
+/// Logs a panic as a line like all others; by itself it would be text of several lines.
+pub(crate) fn log_panic(panic: &PanicHookInfo<'_>) {
+    let cause = panic.payload_as_str().unwrap_or("unknown");
+    let location = panic.location().map(ToString::to_string);
+    tracing::error!(cause, location, "a thread panicked");
+}
+
+/// Names the service that this process is, in log lines and traces; the first name stays.
+pub(crate) fn name_service(name: &'static str) {
+    SERVICE.get_or_init(|| name);
+}
+
+/// Returns the name of the service that this process is, if it is one.
+pub(crate) fn service() -> Option<&'static str> {
+    SERVICE.get().copied()
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::metrics::gauge;
 use axum::body::Body;
 use axum::http::{HeaderValue, Request, Response, Uri, header};
 use bytes::Bytes;
@@ -13,8 +14,9 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::Problem;
 use crate::auth::Secret;
+use crate::call::Call;
+use crate::{Problem, kind, metrics};
 
 /// Bounds on calls of one upstream.
 #[derive(Clone, Copy, Debug)]
@@ -67,12 +69,12 @@ pub enum UpstreamError {
 
 impl From<UpstreamError> for Problem {
     fn from(error: UpstreamError) -> Self {
-        let slug = match error {
-            UpstreamError::Down { .. } | UpstreamError::TooLong { .. } => "upstream-down",
-            UpstreamError::Timeout { .. } => "upstream-timeout",
-            UpstreamError::Busy { .. } => "upstream-busy",
+        let kind = match error {
+            UpstreamError::Down { .. } | UpstreamError::TooLong { .. } => kind::UPSTREAM_DOWN,
+            UpstreamError::Timeout { .. } => kind::UPSTREAM_TIMEOUT,
+            UpstreamError::Busy { .. } => kind::UPSTREAM_BUSY,
         };
-        Problem::unavailable(slug, error.to_string(), 1)
+        Problem::unavailable(kind, error.to_string(), 1)
     }
 }
 
@@ -85,6 +87,16 @@ pub struct Upstream {
     client: Client<HttpConnector, Body>,
     permits: Arc<Semaphore>,
     limits: UpstreamLimits,
+    purpose: Purpose,
+}
+
+/// Whose calls they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    /// Callers': counted and traced.
+    Requests,
+    /// The service's own looks at an upstream's health, which would drown the others.
+    Looks,
 }
 
 /// A place among an upstream's calls; held until the answer's body has ended.
@@ -96,6 +108,26 @@ pub struct CallPermit {
 impl Upstream {
     /// Names the service at `base` (`http://host:port`); `key` is presented with every call.
     pub fn new(name: &'static str, base: Uri, key: &Secret, limits: UpstreamLimits) -> Self {
+        let upstream = Self::of(name, base, key, limits, Purpose::Requests);
+        metrics::show_places(Arc::downgrade(&upstream.permits), limits.calls, move |open, most| {
+            gauge!("r4_upstream_calls_open", "upstream" => name).set(open);
+            gauge!("r4_upstream_calls_limit", "upstream" => name).set(most);
+        });
+        upstream
+    }
+
+    /// As [`Upstream::new`], to look at its health: such calls are neither counted nor traced.
+    pub fn to_watch(name: &'static str, base: Uri, key: &Secret, limits: UpstreamLimits) -> Self {
+        Self::of(name, base, key, limits, Purpose::Looks)
+    }
+
+    fn of(
+        name: &'static str,
+        base: Uri,
+        key: &Secret,
+        limits: UpstreamLimits,
+        purpose: Purpose,
+    ) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_connect_timeout(Some(limits.connect));
         connector.set_nodelay(true);
@@ -106,7 +138,7 @@ impl Upstream {
             .build(connector);
         let permits = Arc::new(Semaphore::new(limits.calls));
         let key = key.header_value();
-        Self { name, base, key, client, permits, limits }
+        Self { name, base, key, client, permits, limits, purpose }
     }
 
     /// Returns the name used in errors.
@@ -122,6 +154,20 @@ impl Upstream {
     /// # Errors
     /// [`UpstreamError::Busy`], [`UpstreamError::Down`] or [`UpstreamError::Timeout`].
     pub async fn send(
+        &self,
+        request: Request<Body>,
+    ) -> Result<(Response<Incoming>, CallPermit), UpstreamError> {
+        if self.purpose == Purpose::Looks {
+            return self.exchange(request).await;
+        }
+        let mut request = request;
+        let call = Call::begin(self.name, &mut request);
+        let answer = self.exchange(request).await;
+        call.end(answer.as_ref().map(|(response, _)| response.status()));
+        answer
+    }
+
+    async fn exchange(
         &self,
         mut request: Request<Body>,
     ) -> Result<(Response<Incoming>, CallPermit), UpstreamError> {

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use axum::extract::{FromRequest as _, Request};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::StatusCode;
 use bytes::Bytes;
-use r4_service::Problem;
+use r4_service::media::require_json;
+use r4_service::{Problem, kind};
 use serde::de::DeserializeOwned;
 
 /// Most bytes of a body.
@@ -21,19 +22,15 @@ const MESSAGE_CHARACTERS: usize = 200;
 /// 415 for another type, 413 for more than 64 KiB, 408 when it takes more than 5 s, 400 when the
 /// body breaks off.
 pub async fn read_json(request: Request) -> Result<Bytes, Problem> {
-    if !is_json(request.headers()) {
-        let detail = "the body must be JSON, and say so: Content-Type: application/json";
-        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        return Err(Problem::new(status, "unsupported-media-type", detail));
-    }
+    require_json(request.headers())?;
     let reading = tokio::time::timeout(MOST_TIME, Bytes::from_request(request, &())).await;
     let read = reading.map_err(|_| Problem::slow_body())?;
     read.map_err(|rejection| {
         if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
             let detail = format!("the body may have at most {MAX_BYTES} bytes");
-            return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", detail);
+            return Problem::new(kind::BODY_TOO_LARGE, detail);
         }
-        Problem::bad_request("invalid-body", "the body broke off")
+        Problem::new(kind::INVALID_BODY, "the body broke off")
     })
 }
 
@@ -44,10 +41,10 @@ pub async fn read_json(request: Request) -> Result<Bytes, Problem> {
 pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     // serde would also take a list, as the fields in their order.
     if !body.trim_ascii_start().starts_with(b"{") {
-        return Err(Problem::bad_request("invalid-body", "the body must be a JSON object"));
+        return Err(Problem::new(kind::INVALID_BODY, "the body must be a JSON object"));
     }
     serde_json::from_slice(body).map_err(|error| {
-        Problem::bad_request("invalid-body", format!("the body is refused: {}", brief(&error)))
+        Problem::new(kind::INVALID_BODY, format!("the body is refused: {}", brief(&error)))
     })
 }
 
@@ -57,17 +54,11 @@ pub fn brief(message: &impl ToString) -> String {
     text.chars().filter(|c| !c.is_control()).take(MESSAGE_CHARACTERS).collect()
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
-    let mut types = headers.get_all(header::CONTENT_TYPE).iter();
-    let (Some(only), None) = (types.next(), types.next()) else { return false };
-    let essence = only.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
-    essence.trim().eq_ignore_ascii_case("application/json")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use axum::body::Body;
+    use axum::http::header;
 
     async fn status(kind: Option<&str>, body: Vec<u8>) -> u16 {
         let mut request = Request::post("/");

@@ -3,8 +3,8 @@
 use axum::http::{HeaderMap, HeaderName, Response, StatusCode};
 use bytes::Bytes;
 use r4_receipt::Mode;
-use r4_service::Problem;
 use r4_service::upstream::Upstream;
+use r4_service::{Problem, kind};
 use serde::Deserialize;
 
 use crate::body::brief;
@@ -65,7 +65,7 @@ fn refused(name: &str, answer: &Response<Bytes>) -> Problem {
 }
 
 fn unavailable(detail: String) -> Problem {
-    Problem::unavailable("core-unavailable", detail, 5)
+    Problem::unavailable(kind::CORE_UNAVAILABLE, detail, 5)
 }
 
 fn parse(headers: &HeaderMap, body: Bytes, n: usize) -> Result<CoreBytes, &'static str> {

@@ -10,10 +10,8 @@ use r4_logstore::{AppendError, HostError, OpenError, PublishError, ReadError};
 use r4_receipt::log::LogKeysError;
 use r4_receipt::timestamp::TimestampError;
 use r4_receipt::{EvmError, SealError};
-use r4_service::Problem;
 use r4_service::server::ServeError;
-
-use axum::http::StatusCode;
+use r4_service::{Problem, kind};
 
 /// Why the service does not start, or ended badly.
 #[derive(Debug, thiserror::Error)]
@@ -196,26 +194,26 @@ impl From<IssueError> for Problem {
         match error {
             IssueError::Index(_) => {
                 let detail = "no receipt index can be reserved on disk, so nothing is signed";
-                Self::unavailable("index-unavailable", detail, 5)
+                Self::unavailable(kind::INDEX_UNAVAILABLE, detail, 5)
             }
             IssueError::Busy => crate::workers::busy(),
             IssueError::Log(_) => {
                 let detail = "the receipt cannot be written to the log, so it is not given out";
-                Self::unavailable("log-unavailable", detail, 5)
+                Self::unavailable(kind::LOG_UNAVAILABLE, detail, 5)
             }
             IssueError::Fault(_) => {
                 let detail = "the node's check of its own answer failed: the answer was withheld \
                               and signing has stopped";
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "self-check-failed", detail)
+                Self::new(kind::SELF_CHECK_FAILED, detail)
             }
             IssueError::Halted(_) => {
                 let detail = "signing has stopped because a check of the node's own work failed; \
                               its operator must look into it";
-                Self::unavailable("signing-stopped", detail, 60)
+                Self::unavailable(kind::SIGNING_STOPPED, detail, 60)
             }
             IssueError::NoEvmForm(form) => {
                 let detail = format!("{form}; use another alpha, or leave out format=evm");
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "no-evm-form", detail)
+                Self::new(kind::NO_EVM_FORM, detail)
             }
         }
     }

@@ -64,9 +64,9 @@ impl App {
             node,
             guard: Arc::new(guard),
             core,
-            signing: Workers::per_processor(2, 512),
-            checking: Workers::per_processor(1, 64),
-            reading: Workers::per_processor(2, 256),
+            signing: Workers::per_processor(2, 512).shown("signing"),
+            checking: Workers::per_processor(1, 64).shown("checking"),
+            reading: Workers::per_processor(2, 256).shown("reading"),
         }
     }
 }

@@ -9,8 +9,8 @@ use r4_service::auth::Guard;
 use r4_service::config::Env;
 use r4_service::ready::Readiness;
 use r4_service::server::{self, Stop};
-use r4_service::trace;
 use r4_service::upstream::{Upstream, UpstreamLimits};
+use r4_service::{otlp, trace};
 use r4_vrf::config::{self, Config};
 use r4_vrf::error::StartError;
 use r4_vrf::node::Node;
@@ -45,6 +45,7 @@ async fn serve(config: Config) -> Result<(), StartError> {
     let Config { common, state_dir, origin, batches, witnesses, witness_interval, core_url } =
         config;
     trace::init(common.log);
+    otlp::start(common.otlp.as_ref());
     let readiness = Readiness::not_yet("the keys are being loaded and tested");
     let node = Arc::new(Node::open(&state_dir, &origin, batches, readiness.clone())?);
     let key = &common.internal_secret;

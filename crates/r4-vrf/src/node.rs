@@ -163,6 +163,11 @@ impl Node {
         &self.readiness
     }
 
+    /// Returns how many answers are between their index and their entry in the log.
+    pub(crate) fn open_answers(&self) -> usize {
+        MOST_OPEN.saturating_sub(self.open.available_permits())
+    }
+
     /// Returns the first index that is not reserved on disk.
     pub fn reserved(&self) -> u64 {
         self.index.ceiling()

@@ -1,8 +1,14 @@
 //! Metrics of this service, beside the shell's.
 
-use r4_receipt::Schemes;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::node::Node;
+use metrics::gauge;
+use r4_receipt::Schemes;
+use r4_service::clock::unix_now;
+use r4_service::metrics::{Metric, at_each_look, count as as_gauge, describe};
+
+use crate::node::{MOST_OPEN, Node};
 
 const RECEIPTS: &str = "r4_vrf_receipts_total";
 const SELF_CHECK_FAILURES: &str = "r4_vrf_self_check_failures_total";
@@ -12,6 +18,31 @@ const LOG_MISSED: &str = "r4_log_missed_total";
 const LOG_PUBLISHED: &str = "r4_log_published_size";
 const LOG_PUBLISH_FAILURES: &str = "r4_log_publish_failures_total";
 const LOG_COSIGNATURES: &str = "r4_log_cosignings_total";
+
+const METRICS: [Metric; 19] = [
+    Metric::counter(RECEIPTS, "Answers that were sent"),
+    Metric::counter(SELF_CHECK_FAILURES, "Own checks that failed; signing has stopped then"),
+    Metric::counter(INDEX_FAILURES, "Requests that got no index, because nothing could be written"),
+    Metric::counter(INDEX_RESERVED, "First index that is not reserved on disk"),
+    Metric::gauge("r4_vrf_work_running", "Work that runs on blocking threads"),
+    Metric::gauge("r4_vrf_work_running_limit", "Most work that runs at once"),
+    Metric::gauge("r4_vrf_work_open", "Work that runs or waits"),
+    Metric::gauge("r4_vrf_work_open_limit", "Most work that runs or waits; more is refused"),
+    Metric::gauge("r4_vrf_answers_open", "Answers between their index and their entry in the log"),
+    Metric::gauge("r4_vrf_answers_open_limit", "Most such answers; more are refused"),
+    Metric::gauge("r4_log_queue", "Entries that wait to be written"),
+    Metric::gauge("r4_log_size", "Entries on disk"),
+    Metric::counter(LOG_MISSED, "Indexes that nobody was answered with"),
+    Metric::counter(LOG_PUBLISHED, "Entries of the published checkpoint"),
+    Metric::counter(LOG_PUBLISH_FAILURES, "Checkpoints that could not be published"),
+    Metric::gauge("r4_log_checkpoint_age_seconds", "Time since a checkpoint was published"),
+    Metric::counter(LOG_COSIGNATURES, "Answers of witnesses"),
+    Metric::gauge("r4_log_witnesses", "Witnesses that are asked"),
+    Metric::gauge("r4_log_cosigned_by", "Witnesses that cosigned the published checkpoint"),
+];
+
+/// When the checkpoint was published last, Unix seconds.
+static PUBLISHED_AT: AtomicU64 = AtomicU64::new(0);
 
 /// What an answer was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +77,8 @@ impl Cosigning {
 }
 
 /// Makes the counters visible before their first event.
-pub fn start(node: &Node) {
+pub fn start(node: &Arc<Node>) {
+    describe(&METRICS);
     for schemes in Schemes::ALL {
         count(Kind::Vrf, schemes, 0);
     }
@@ -60,6 +92,29 @@ pub fn start(node: &Node) {
         metrics::counter!(LOG_COSIGNATURES, "result" => cosigning.name()).increment(0);
     }
     published(node.log().published().checkpoint.size);
+    let node = Arc::downgrade(node);
+    at_each_look(move || node.upgrade().map(|node| look(&node)));
+}
+
+#[expect(clippy::cast_precision_loss, reason = "no log has 2^53 entries")]
+fn look(node: &Node) {
+    gauge!("r4_vrf_answers_open").set(as_gauge(node.open_answers()));
+    gauge!("r4_vrf_answers_open_limit").set(as_gauge(MOST_OPEN));
+    gauge!("r4_log_queue").set(as_gauge(node.log().waiting()));
+    gauge!("r4_log_size").set(node.log().size() as f64);
+    let age = unix_now().saturating_sub(PUBLISHED_AT.load(Ordering::Relaxed));
+    gauge!("r4_log_checkpoint_age_seconds").set(age as f64);
+}
+
+/// Shows how many witnesses are asked.
+pub fn witnesses(asked: usize) {
+    gauge!("r4_log_witnesses").set(as_gauge(asked));
+    cosigned_by(0);
+}
+
+/// Shows how many witnesses cosigned the published checkpoint.
+pub fn cosigned_by(witnesses: usize) {
+    gauge!("r4_log_cosigned_by").set(as_gauge(witnesses));
 }
 
 /// Counts an index that nobody was answered with.
@@ -70,6 +125,7 @@ pub fn missed() {
 /// Shows how many entries the published checkpoint has.
 pub fn published(size: u64) {
     metrics::counter!(LOG_PUBLISHED).absolute(size);
+    PUBLISHED_AT.store(unix_now(), Ordering::Relaxed);
 }
 
 /// Counts a checkpoint that could not be published.

@@ -2,8 +2,8 @@
 
 use r4_receipt::alpha::{MAX_ALPHA_BYTES, is_reserved};
 use r4_receipt::{Domain, Schemes};
-use r4_service::Problem;
 use r4_service::query::Query;
+use r4_service::{Problem, kind};
 use r4_sign::Address;
 use serde::{Deserialize, Deserializer};
 
@@ -127,7 +127,7 @@ fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Opti
 fn parse_alpha(text: &str) -> Result<Vec<u8>, Problem> {
     let wrong = |what: &str| {
         let detail = format!("alpha must be 1 to {MAX_ALPHA_BYTES} bytes in hexadecimal: {what}");
-        Err(Problem::bad_request("invalid-alpha", detail))
+        Err(Problem::new(kind::INVALID_ALPHA, detail))
     };
     let digits = text.strip_prefix("0x").unwrap_or(text);
     let alpha = match hex::decode(digits) {
@@ -144,7 +144,7 @@ fn parse_alpha(text: &str) -> Result<Vec<u8>, Problem> {
     if is_reserved(&alpha) {
         let detail = "an alpha that begins with the bytes r4/ (0x72342f) is the node's own: with \
                       it one could ask for other callers' future outputs";
-        return Err(Problem::bad_request("reserved-alpha", detail));
+        return Err(Problem::new(kind::RESERVED_ALPHA, detail));
     }
     Ok(alpha)
 }
@@ -171,7 +171,7 @@ fn parse_chain_id(text: &str) -> Result<u64, Problem> {
 }
 
 fn invalid(detail: String) -> Problem {
-    Problem::bad_request("invalid-parameter", detail)
+    Problem::new(kind::INVALID_PARAMETER, detail)
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ const MOST_LOOKS: u32 = 10;
 pub async fn keep_publishing(node: Arc<Node>, witnesses: Vec<Witness>, interval: Duration) {
     let (pause, most) = if witnesses.is_empty() { (LOOK, MOST_LOOKS) } else { (interval, 1) };
     let mut looks: u32 = 0;
+    observe::witnesses(witnesses.len());
     loop {
         looks = looks.saturating_add(1);
         let published = node.log().published().checkpoint.size;
@@ -38,9 +39,11 @@ pub async fn keep_publishing(node: Arc<Node>, witnesses: Vec<Witness>, interval:
 async fn round(node: &Arc<Node>, witnesses: &[Witness]) -> Result<(), PublishFailure> {
     let signed = signed_head(node).await?;
     let asked: Vec<_> = witnesses.iter().map(|witness| ask(node, witness, &signed)).collect();
-    let mut signed = signed;
+    let (mut signed, mut cosigned) = (signed, 0_usize);
     for lines in asked {
-        for line in lines.await.unwrap_or_default() {
+        let lines = lines.await.unwrap_or_default();
+        cosigned = cosigned.saturating_add(usize::from(!lines.is_empty()));
+        for line in lines {
             signed.add(line);
         }
     }
@@ -48,6 +51,7 @@ async fn round(node: &Arc<Node>, witnesses: &[Witness]) -> Result<(), PublishFai
     let size = signed.checkpoint.size;
     tokio::task::spawn_blocking(move || node.publish(signed)).await??;
     observe::published(size);
+    observe::cosigned_by(cosigned);
     Ok(())
 }
 

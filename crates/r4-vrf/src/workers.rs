@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
-use r4_service::Problem;
+use metrics::gauge;
+use r4_service::context::carry_work;
+use r4_service::metrics::show_places;
+use r4_service::{Problem, kind};
 use tokio::sync::Semaphore;
 
 /// A bound on one kind of work. Cloning shares it.
@@ -12,19 +15,42 @@ pub struct Workers {
     running: Arc<Semaphore>,
     /// Running and waiting together.
     open: Arc<Semaphore>,
+    most: Bounds,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    running: usize,
+    open: usize,
 }
 
 impl Workers {
     /// Lets `running` pieces of work run at once, and `open` run or wait.
     pub fn new(running: usize, open: usize) -> Self {
         let semaphore = |permits| Arc::new(Semaphore::new(permits));
-        Self { running: semaphore(running), open: semaphore(open) }
+        let most = Bounds { running, open };
+        Self { running: semaphore(running), open: semaphore(open), most }
     }
 
     /// Lets `factor` pieces of work run for each processor, and `open` run or wait.
     pub fn per_processor(factor: usize, open: usize) -> Self {
         let processors = available_parallelism().map_or(1, usize::from);
         Self::new(processors.saturating_mul(factor), open)
+    }
+
+    /// Shows in the metrics how much of this work runs, and how much runs or waits.
+    #[must_use]
+    pub fn shown(self, work: &'static str) -> Self {
+        let Bounds { running, open } = self.most;
+        show_places(Arc::downgrade(&self.running), running, move |running, most| {
+            gauge!("r4_vrf_work_running", "work" => work).set(running);
+            gauge!("r4_vrf_work_running_limit", "work" => work).set(most);
+        });
+        show_places(Arc::downgrade(&self.open), open, move |open, most| {
+            gauge!("r4_vrf_work_open", "work" => work).set(open);
+            gauge!("r4_vrf_work_open_limit", "work" => work).set(most);
+        });
+        self
     }
 
     /// Runs `work` on a blocking thread, when its turn comes.
@@ -38,11 +64,11 @@ impl Workers {
         let open = Arc::clone(&self.open).try_acquire_owned().map_err(|_| busy())?;
         let running = Arc::clone(&self.running).acquire_owned().await.map_err(|_| busy())?;
         // The permits go with the work: a caller that gives up does not make room before its end.
-        let done = tokio::task::spawn_blocking(move || {
+        let done = tokio::task::spawn_blocking(carry_work(move || {
             let answer = work();
             drop((running, open));
             answer
-        });
+        }));
         done.await.map_err(|cause| {
             tracing::error!(%cause, "work on a blocking thread failed");
             Problem::internal()
@@ -52,7 +78,7 @@ impl Workers {
 
 /// Says that too much is under way.
 pub(crate) fn busy() -> Problem {
-    Problem::unavailable("busy", "too many requests wait for a signature", 1)
+    Problem::unavailable(kind::BUSY, "too many requests wait for a signature", 1)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `cargo xtask up`: the node without Docker, on a machine that has only the Rust toolchain.
 //!
-//! Everything it makes is in `.r4/`: `bin/re4_dump` with its manifest, and `state/`, where r4-vrf
-//! makes its development keys when it first starts.
+//! Everything it makes is in `.r4/`: `bin/re4_dump` with its manifest, `state/`, where r4-vrf
+//! makes its development keys when it first starts, and `gateway/`, where r4-gateway keeps API keys.
 
 mod logs;
 pub(crate) mod node;
@@ -73,24 +73,25 @@ struct Paths {
     sealed: PathBuf,
     manifest: PathBuf,
     state: PathBuf,
+    gateway: PathBuf,
 }
 
 impl Paths {
     /// Makes `.r4/` and puts the sealed generator and its manifest there.
     fn prepare(programs: PathBuf, sealed: &Path) -> Result<Self> {
         let home = environment::root().join(".r4");
-        let (bin, state) = (home.join("bin"), home.join("state"));
-        for dir in [&home, &state] {
+        let (bin, state, gateway) = (home.join("bin"), home.join("state"), home.join("gateway"));
+        for dir in [&home, &state, &gateway] {
             private_folder(dir)?;
         }
         let sealed = dist::write_sealed(sealed, &bin)?;
-        Ok(Self { programs, sealed, manifest: bin.join(dist::MANIFEST_FILE), state })
+        Ok(Self { programs, sealed, manifest: bin.join(dist::MANIFEST_FILE), state, gateway })
     }
 }
 
 /// Returns the services, in the order of what they need of each other.
 fn plans(settings: &Settings, paths: &Paths) -> [Plan; 3] {
-    let Ports { core, vrf, gateway } = &settings.ports;
+    let Ports { core, vrf, gateway, admin } = &settings.ports;
     let plan = |name, port| {
         let mut command = Command::new(paths.programs.join(name));
         settings.apply(&mut command, port);
@@ -105,6 +106,8 @@ fn plans(settings: &Settings, paths: &Paths) -> [Plan; 3] {
     vrf.command.env("R4_STATE_DIR", &paths.state).env("R4_CORE_URL", &core_url);
     let mut gateway = plan("r4-gateway", gateway.number);
     gateway.command.env("R4_CORE_URL", core_url).env("R4_VRF_URL", vrf_url);
+    gateway.command.env("R4_STATE_DIR", &paths.gateway);
+    gateway.command.env("R4_ADMIN_PORT", admin.number.to_string()).env_remove("R4_ADMIN_HOST");
     [core, vrf, gateway]
 }
 
@@ -120,6 +123,10 @@ fn welcome(settings: &Settings, r4: &Path) {
     let (core, vrf) = (settings.ports.core.number, settings.ports.vrf.number);
     let gateway = format!("http://127.0.0.1:{}", settings.ports.gateway.number);
     let r4 = r4.display();
+    let admin = format!(
+        " --admin http://127.0.0.1:{} --token-file .r4/gateway/admin.token",
+        settings.ports.admin.number
+    );
     say(&format!(
         "the node is ready. Try:
 
@@ -131,6 +138,10 @@ fn welcome(settings: &Settings, r4: &Path) {
   curl -H \"X-API-Key: {key}\" \"{gateway}/v1/vrf?sig=dual\" --output receipt.json
   curl {gateway}/v1/keys --output keys.json
   {r4} verify --keys keys.json receipt.json
+  curl -H \"X-API-Key: {key}\" -H \"Content-Type: application/json\" \
+    -d '{{\"kind\":\"dice\",\"count\":2,\"label\":\"round 1\"}}' \"{gateway}/v1/draws\" --output draw.json
+  {r4} draw verify --keys keys.json draw.json
+  {r4} keys create --name alice{admin}
 
 The command r4 is {r4}
 Stop the node with Ctrl-C.

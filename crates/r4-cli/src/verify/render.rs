@@ -1,9 +1,9 @@
-//! What `r4 verify` prints.
+//! What `r4 verify` prints, and every other command that checks a receipt.
 
 use r4_receipt::{AlphaSource, Check, Document, Outcome, Report, Verdict};
 use serde_json::{Map, Value, json};
 
-use super::Args;
+use super::options::{Options, Shown};
 use super::pin::PinArgs;
 use crate::hexadecimal::show;
 use crate::output::{Tone, paint, plain};
@@ -14,24 +14,24 @@ signature names them";
 
 /// Renders the report for people: a mark for each check, then the verdict if it is a good one. A
 /// failed check is an error, and errors are named on standard error.
-pub(super) fn text(document: &Document, report: &Report, args: &Args) -> String {
-    let mut text = head(document);
+pub(super) fn text(shown: &Shown<'_>, report: &Report, options: &Options) -> String {
+    let mut text = shown.head.clone();
     let width = report.checks.iter().map(|check| check.name.len()).max().unwrap_or(0);
     for check in &report.checks {
-        push_check(&mut text, check, width, args.verbose);
+        push_check(&mut text, check, width, options.verbose);
     }
-    if document.envelope().log.is_none() {
+    if !shown.logged {
         let remark = "  - not shown: that the receipt is in the node's log (it has no part `log`)";
         text.extend([&paint(Tone::Amber, remark), "\n"]);
     }
-    if let Some(verdict) = verdict(report, args) {
+    if let Some(verdict) = verdict(report, options) {
         text.extend(["\n", &verdict, "\n"]);
     }
     text
 }
 
 /// What the document says of itself, before anything is checked.
-fn head(document: &Document) -> String {
+pub(super) fn head(document: &Document) -> String {
     let envelope = document.envelope();
     let mut lines = match document {
         Document::Vrf(receipt) => {
@@ -84,12 +84,12 @@ fn push_check(text: &mut String, check: &Check, width: usize, verbose: bool) {
     text.push('\n');
 }
 
-fn verdict(report: &Report, args: &Args) -> Option<String> {
+fn verdict(report: &Report, options: &Options) -> Option<String> {
     match report.verdict() {
         Verdict::Valid => {
-            let pin = args.pin.describe();
+            let pin = options.pin.describe();
             let mut text = paint(Tone::Good, &format!("valid; pinned by {}", plain(&pin)));
-            if args.pin.kind() == Some("signer") {
+            if options.pin.kind() == Some("signer") {
                 text.push('\n');
                 text.push_str(&paint(Tone::Amber, SIGNER_ALONE));
             }
@@ -101,7 +101,7 @@ fn verdict(report: &Report, args: &Args) -> Option<String> {
                 "{amber}\nAnyone could have made this receipt. Name whom you trust: \
                  --keys, --key-hash or --signer."
             );
-            if args.require.is_some() {
+            if options.require.is_some() {
                 text.push_str("\n--require counts only together with one of them.");
             }
             Some(text)
@@ -112,22 +112,25 @@ fn verdict(report: &Report, args: &Args) -> Option<String> {
 
 /// Renders the report for scripts. `valid` is true only when every check passed *and* a key was
 /// named.
-pub(super) fn json(document: &Document, report: &Report, pin: &PinArgs) -> Value {
+pub(super) fn json(shown: &Shown<'_>, report: &Report, pin: &PinArgs) -> Value {
     let (verdict, failed) = match report.verdict() {
         Verdict::Valid => ("valid", None),
         Verdict::SelfConsistent => ("self-consistent", None),
         Verdict::Failed(name) => ("failed", Some(name)),
     };
-    json!({
+    let mut said = json!({
         "valid": verdict == "valid",
         "pinned": pin.kind().is_some(),
         "pinned_by": pin.kind(),
         "verdict": verdict,
         "failed": failed,
         "error": null,
-        "id": show(&document.envelope().id),
+        "id": show(shown.id),
         "checks": report.checks.iter().map(check_json).collect::<Vec<_>>(),
-    })
+    });
+    let fields = shown.fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+    said.as_object_mut().into_iter().for_each(|said| said.extend(fields.clone()));
+    said
 }
 
 /// Renders an input that is no receipt.

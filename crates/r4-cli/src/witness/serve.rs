@@ -15,7 +15,7 @@ use r4_service::clock::unix_now;
 use r4_service::ready::Readiness;
 use r4_service::server::{self, Stop};
 use r4_service::shell::{self, RequestLimits};
-use r4_service::{Problem, trace};
+use r4_service::{Problem, kind, trace};
 use r4_tlog::SignatureLine;
 use tokio::net::TcpListener;
 
@@ -99,15 +99,15 @@ fn cosigned(lines: &[SignatureLine]) -> Response {
 /// misbehaves, so it is logged.
 fn refused(refusal: &Refusal) -> Response {
     let detail = refusal.to_string();
-    let problem = |status, slug| Problem::new(status, slug, detail.as_str()).into_response();
+    let problem = |kind| Problem::new(kind, detail.as_str()).into_response();
     match refusal {
-        Refusal::Malformed(_) => problem(StatusCode::BAD_REQUEST, "malformed-request"),
-        Refusal::OldSize => problem(StatusCode::BAD_REQUEST, "old-size"),
-        Refusal::UnknownLog(_) => problem(StatusCode::NOT_FOUND, "unknown-log"),
-        Refusal::Unsigned(_) => problem(StatusCode::FORBIDDEN, "unsigned-checkpoint"),
+        Refusal::Malformed(_) => problem(kind::MALFORMED_REQUEST),
+        Refusal::OldSize => problem(kind::OLD_SIZE),
+        Refusal::UnknownLog(_) => problem(kind::UNKNOWN_LOG),
+        Refusal::Unsigned(_) => problem(kind::UNSIGNED_CHECKPOINT),
         Refusal::Proof(_) => {
             tracing::warn!(detail, "a signed checkpoint is not shown to continue the last one");
-            problem(StatusCode::UNPROCESSABLE_ENTITY, "consistency-proof")
+            problem(kind::CONSISTENCY_PROOF)
         }
         Refusal::Conflict { size } => conflict(*size),
         Refusal::Fork { size } => {

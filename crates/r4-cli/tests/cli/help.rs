@@ -2,14 +2,21 @@
 
 use crate::run::{command, finish, r4};
 
-const COMMANDS: [&[&str]; 22] = [
+const COMMANDS: [&[&str]; 29] = [
     &[],
     &["verify"],
+    &["draw", "verify"],
     &["ecvrf", "prove"],
     &["ecvrf", "verify"],
     &["evm-proof"],
     &["keys", "generate"],
     &["keys", "show"],
+    &["keys", "create"],
+    &["keys", "list"],
+    &["keys", "rotate"],
+    &["keys", "revoke"],
+    &["keys", "usage"],
+    &["keys", "audit"],
     &["manifest", "write"],
     &["manifest", "check"],
     &["manifest", "keygen"],
@@ -66,6 +73,7 @@ fn version_and_mistakes() {
     r4(&[]).exits(2).says("Usage:");
     r4(&[&"verfy"]).exits(2).says("verify");
     r4(&[&"keys"]).exits(2).says("generate");
+    r4(&[&"draw"]).exits(2).says("verify");
     r4(&[&"log"]).exits(2).says("monitor");
     r4(&[&"witness"]).exits(2).says("run");
 }

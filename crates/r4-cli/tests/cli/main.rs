@@ -1,7 +1,13 @@
 //! The real binary, run as a user runs it: exit codes, what it prints, what it refuses.
 
 #[cfg(test)]
+mod admin_stub;
+#[cfg(test)]
+mod api_keys;
+#[cfg(test)]
 mod assess;
+#[cfg(test)]
+mod draw;
 #[cfg(test)]
 mod ecvrf;
 #[cfg(test)]

@@ -10,8 +10,8 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream::try_unfold;
 use r4_api::core::{MAX_BYTES_PER_REQUEST, MAX_WORDS_PER_REQUEST, Mode};
-use r4_service::Problem;
 use r4_service::query::Query;
+use r4_service::{Problem, kind};
 use zeroize::Zeroizing;
 
 use crate::App;
@@ -53,7 +53,7 @@ pub async fn random(State(app): State<App>, uri: Uri) -> Result<Response, Proble
 }
 
 fn blocked(blocked: &Blocked) -> Problem {
-    Problem::unavailable("core-blocked", format!("r4-core is blocked: {blocked}"), 5)
+    Problem::unavailable(kind::CORE_BLOCKED, format!("r4-core is blocked: {blocked}"), 5)
 }
 
 impl Order {
@@ -61,7 +61,7 @@ impl Order {
         let query = Query::parse(uri.query(), &["n", "fmt", "key"])?;
         let name = query.text("fmt").unwrap_or("raw");
         let format = Format::parse(name).ok_or_else(|| {
-            Problem::bad_request("invalid-parameter", format!("fmt must be {}", Format::NAMES))
+            Problem::new(kind::INVALID_PARAMETER, format!("fmt must be {}", Format::NAMES))
         })?;
         let most = match format {
             Format::U32 => MAX_WORDS_PER_REQUEST,
@@ -69,7 +69,7 @@ impl Order {
         };
         let n = query.number("n", 1, most)?.ok_or_else(|| {
             let detail = format!("n is missing: say how many, from 1 to {most}");
-            Problem::bad_request("missing-parameter", detail)
+            Problem::new(kind::MISSING_PARAMETER, detail)
         })?;
         Ok(Self { n, format })
     }

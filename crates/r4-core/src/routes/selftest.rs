@@ -4,8 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::Uri;
 use r4_api::selftest::SelftestAnswer;
-use r4_service::Problem;
 use r4_service::query::Query;
+use r4_service::{Problem, kind};
 
 use crate::App;
 use crate::core::Untested;
@@ -21,9 +21,9 @@ pub async fn selftest(State(app): State<App>, uri: Uri) -> Result<Json<SelftestA
 }
 
 fn untested_problem(untested: &Untested) -> Problem {
-    let (slug, seconds) = match untested {
-        Untested::Busy => ("busy", 1),
-        Untested::NoSealedCore | Untested::Broken(_) => ("selftest-unavailable", 60),
+    let (kind, seconds) = match untested {
+        Untested::Busy => (kind::BUSY, 1),
+        Untested::NoSealedCore | Untested::Broken(_) => (kind::SELFTEST_UNAVAILABLE, 60),
     };
-    Problem::unavailable(slug, untested.to_string(), seconds)
+    Problem::unavailable(kind, untested.to_string(), seconds)
 }

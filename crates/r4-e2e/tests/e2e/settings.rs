@@ -11,8 +11,10 @@ use crate::harness::process::{Service, Variables};
 const SERVICES: [&str; 3] = ["r4-core", "r4-vrf", "r4-gateway"];
 
 /// Read by the compose file, Caddy and `r4 witness`, by none of the services.
-const COMPOSE_ALONE: [&str; 12] = [
+const COMPOSE_ALONE: [&str; 14] = [
     "CADDY_EMAIL",
+    "R4_GATEWAY_REPLICAS",
+    "R4_SHARED_PASSWORD",
     "R4_IPV6",
     "R4_WITNESS_NAME",
     "R4_MANIFEST_SIGNATURE",
@@ -27,10 +29,12 @@ const COMPOSE_ALONE: [&str; 12] = [
 ];
 
 /// Read by a program and fixed inside its container: setting them in `.env` would change nothing.
-const FIXED_IN_CONTAINERS: [&str; 11] = [
+const FIXED_IN_CONTAINERS: [&str; 13] = [
     "API_HOST",
     "API_KEY",
     "PORT",
+    "R4_ADMIN_HOST",
+    "R4_ADMIN_PORT",
     "R4_API_HOST",
     "R4_CORE_URL",
     "R4_MANIFEST",

@@ -1,13 +1,34 @@
 //! `GET /docs`: a page that renders `/openapi.json` by a few lines of our own, from this binary.
 
+use std::sync::Arc;
+
+use axum::Router;
 use axum::http::{Uri, header};
 use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
 use r4_service::Problem;
 use r4_service::query::Query;
 
-/// Nothing but what this origin serves: no inline script or style, no frame, no form.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+use crate::App;
+
+/// Nothing but what this origin serves: no inline script or style, no frame, no form, and no script
+/// that makes markup of text.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+                      connect-src 'self'; base-uri 'none'; form-action 'none'; \
+                      frame-ancestors 'none'; require-trusted-types-for 'script'; \
+                      trusted-types 'none'";
+
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+/// What the page is made of: path, type and text.
+const FILES: [(&str, &str, &str); 6] = [
+    ("/docs/app.js", SCRIPT, include_str!("../../assets/app.js")),
+    ("/docs/dom.js", SCRIPT, include_str!("../../assets/dom.js")),
+    ("/docs/schema.js", SCRIPT, include_str!("../../assets/schema.js")),
+    ("/docs/try.js", SCRIPT, include_str!("../../assets/try.js")),
+    ("/docs/app.css", "text/css; charset=utf-8", include_str!("../../assets/app.css")),
+    ("/docs/icon.svg", "image/svg+xml", include_str!("../../assets/icon.svg")),
+];
 
 /// This description, for people.
 #[utoipa::path(get, path = "/docs", tag = "node", responses(
@@ -17,14 +38,11 @@ pub(crate) async fn page(uri: Uri) -> Result<Response, Problem> {
     file(&uri, "text/html; charset=utf-8", include_str!("../../assets/docs.html"))
 }
 
-/// The script of the page.
-pub(crate) async fn script(uri: Uri) -> Result<Response, Problem> {
-    file(&uri, "text/javascript; charset=utf-8", include_str!("../../assets/app.js"))
-}
-
-/// The style of the page.
-pub(crate) async fn style(uri: Uri) -> Result<Response, Problem> {
-    file(&uri, "text/css; charset=utf-8", include_str!("../../assets/app.css"))
+/// Returns the routes of the page's files.
+pub(crate) fn files() -> Router<Arc<App>> {
+    FILES.into_iter().fold(Router::new(), |router, (path, kind, text)| {
+        router.route(path, get(async move |uri: Uri| file(&uri, kind, text)))
+    })
 }
 
 fn file(uri: &Uri, kind: &'static str, text: &'static str) -> Result<Response, Problem> {

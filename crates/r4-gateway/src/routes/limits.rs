@@ -3,17 +3,16 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, Uri, header};
+use axum::http::{Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
 use r4_api::gateway::LimitsAnswer;
-use r4_service::auth::presented_key;
 use r4_service::query::Query;
 
 use crate::App;
-use crate::access::{Refused, check_key, with_standing};
+use crate::access::{Caller, Refused, charge};
 use crate::limits::Standing;
-use crate::proxies::Client;
+use crate::prices::{Price, costs};
 use crate::routes::request_bounds;
 
 /// The limits of this node and where the caller stands. This request counts, too.
@@ -24,24 +23,24 @@ use crate::routes::request_bounds;
 pub(crate) async fn limits(
     State(app): State<Arc<App>>,
     Extension(address): Extension<Standing>,
-    Extension(client): Extension<Client>,
-    headers: HeaderMap,
+    Extension(caller): Extension<Caller>,
     uri: Uri,
 ) -> Result<Response, Refused> {
     Query::parse(uri.query(), &["key"])?;
-    let key = match presented_key(&headers, &uri) {
-        Some(_) => Some(check_key(&app, &headers, &uri, Some(client))?),
-        None => None,
+    let charged = match &caller {
+        Caller::Nobody => None,
+        caller => Some(charge(&app, Some(caller), &Price::of_one("/v1/limits")).await?),
     };
     let answer = LimitsAnswer {
         address: address.to_api(),
-        key: key.map(Standing::to_api),
+        key: charged.as_ref().map(|charged| charged.standing.to_api()),
+        costs: costs(),
         open_per_address: app.open.most(),
         request: request_bounds(),
     };
     let response = ([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response();
-    Ok(match key {
-        Some(standing) => with_standing(response, standing),
+    Ok(match charged {
+        Some(charged) => charged.sign(response),
         None => response,
     })
 }

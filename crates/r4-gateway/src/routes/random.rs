@@ -15,6 +15,7 @@ use r4_service::shell::RequestId;
 use crate::App;
 use crate::error::{invalid, missing};
 use crate::relay::Call;
+use crate::schemas::RandomFormat;
 
 /// Random bytes.
 ///
@@ -22,12 +23,15 @@ use crate::relay::Call;
 /// ends before its Content-Length is reached.
 #[utoipa::path(get, path = "/v1/random", tag = "random",
     params(
-        ("n" = u32, Query, minimum = 1, maximum = 1_000_000, description = "How many bytes; with `fmt=u32`, how many words, up to 250000"),
-        ("fmt" = Option<String>, Query, description = "`raw` (the default), `hex`, `base64`, `json` or `u32`"),
+        ("n" = u32, Query, minimum = 1, maximum = 1_000_000, example = 32, description = "How many bytes; with `fmt=u32`, how many words, up to 250000"),
+        ("fmt" = inline(Option<RandomFormat>), Query, example = "hex", description = "Form of the answer; `raw` unless given"),
     ),
     responses((status = 200, description = "Fresh bytes, never served again", content(
         (Vec<u8> = "application/octet-stream"), (String = "text/plain"), (RandomAnswer = "application/json"),
-    ), headers(("X-R4-Mode" = String, description = "`sealed`, or `fallback`: the kernel's generator")))),
+    ), headers(
+        ("X-R4-Mode" = String, description = "`sealed`, or `fallback`: the kernel's generator"),
+        ("X-R4-Core-SHA256" = String, description = "SHA-256 of the sealed binary, where there is one"),
+    ))),
     security(("header_key" = []), ("query_key" = [])),
 )]
 pub(crate) async fn random(

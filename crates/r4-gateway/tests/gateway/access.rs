@@ -110,10 +110,10 @@ async fn a_key_is_limited_across_addresses() {
         [("R4_RATE_KEY", "2/h"), ("R4_BURST_KEY", "2"), ("R4_TRUSTED_PROXIES", "127.0.0.0/8")];
     let (to, ..) = node(&rates).await;
     let from = |ip: &'static str| [("x-api-key", KEY), ("x-forwarded-for", ip)];
-    let first = get(to, "/v1/vrf", &from("203.0.113.1")).await;
+    let first = get(to, "/v1/random?n=8", &from("203.0.113.1")).await;
     assert_eq!(first.header("ratelimit"), "\"key\";r=1;t=1800", "the tighter limit is told");
-    assert_eq!(get(to, "/v1/vrf", &from("203.0.113.2")).await.status, 200);
-    let refused = get(to, "/v1/vrf", &from("203.0.113.3")).await;
+    assert_eq!(get(to, "/v1/random?n=8", &from("203.0.113.2")).await.status, 200);
+    let refused = get(to, "/v1/random?n=8", &from("203.0.113.3")).await;
     assert_eq!(refused.problem(), (429, "rate-limited".to_owned()));
     assert_eq!(refused.header("ratelimit-policy"), "\"key\";q=2;w=3600");
     let limits = get(to, "/v1/limits", &from("203.0.113.3")).await;

@@ -13,6 +13,7 @@ use r4_service::server::{ConnectionLimits, serve_until};
 use r4_service::upstream::UpstreamLimits;
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::described;
 use crate::stub::Stub;
 
 /// The key of callers, and the one between the services.
@@ -27,6 +28,15 @@ pub(crate) async fn gateway(
     vrf: SocketAddr,
     more: &[(&str, &str)],
 ) -> SocketAddr {
+    gateway_and_admin(core, vrf, more).await.0
+}
+
+/// Starts a gateway in front of two addresses, and returns where its admin API listens, too.
+pub(crate) async fn gateway_and_admin(
+    core: SocketAddr,
+    vrf: SocketAddr,
+    more: &[(&str, &str)],
+) -> (SocketAddr, Option<SocketAddr>) {
     let (core, vrf) = (format!("http://{core}"), format!("http://{vrf}"));
     let mut settings = vec![
         ("R4_API_KEY", KEY),
@@ -51,19 +61,30 @@ pub(crate) async fn gateway(
         request_body: Duration::from_millis(500),
         head: Duration::from_secs(5),
     };
-    let gateway = r4_gateway::start(config).await;
+    let gateway = r4_gateway::start(config).await.expect("it starts");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("port");
     let address = listener.local_addr().expect("address");
     let limits = ConnectionLimits::default();
     let never = std::future::pending();
     tokio::spawn(serve_until(listener, gateway.router, gateway.readiness, limits, never));
-    address
+    (address, gateway.admin)
 }
 
 /// Starts a gateway in front of two good stubs.
 pub(crate) async fn node(more: &[(&str, &str)]) -> (SocketAddr, Stub, Stub) {
     let (core, vrf) = (Stub::start().await, Stub::start().await);
     (gateway(core.address, vrf.address, more).await, core, vrf)
+}
+
+/// Starts a gateway with an admin API in front of two good stubs.
+pub(crate) async fn node_with_admin(
+    token: &str,
+    more: &[(&str, &str)],
+) -> (SocketAddr, SocketAddr, Stub, Stub) {
+    let (core, vrf) = (Stub::start().await, Stub::start().await);
+    let more = [&[("R4_ADMIN_PORT", "0"), ("R4_ADMIN_TOKEN", token)], more].concat();
+    let (to, admin) = gateway_and_admin(core.address, vrf.address, &more).await;
+    (to, admin.expect("it listens"), core, vrf)
 }
 
 /// What a caller got.
@@ -132,5 +153,7 @@ pub(crate) async fn call(
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    send(to, request.body(Full::new(body)).expect("request")).await
+    let answer = send(to, request.body(Full::new(body)).expect("request")).await;
+    described::check(method, path, &answer);
+    answer
 }

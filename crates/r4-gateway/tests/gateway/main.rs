@@ -5,11 +5,17 @@ mod access;
 #[cfg(test)]
 mod client;
 #[cfg(test)]
+mod described;
+#[cfg(test)]
 mod entropy;
 #[cfg(test)]
 mod failures;
 #[cfg(test)]
+mod keyed;
+#[cfg(test)]
 mod passing;
+#[cfg(test)]
+mod status;
 #[cfg(test)]
 mod stub;
 #[cfg(test)]

@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame};
-use r4_service::Problem;
+use r4_service::{Problem, kind};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
@@ -80,7 +80,7 @@ async fn answer(State(stub): State<Stub>, request: Request) -> Response {
             (headers, Body::from(pattern(n.unwrap_or(0)))).into_response()
         }
         "/vrf" if query.contains("alpha=zz") => {
-            Problem::bad_request("invalid-alpha", "alpha must be hex").into_response()
+            Problem::new(kind::INVALID_ALPHA, "alpha must be hex").into_response()
         }
         "/vrf" | "/verify" if !echo.is_empty() => {
             ([("content-type", "application/json")], echo).into_response()

@@ -7,9 +7,14 @@ use bytes::Bytes;
 use crate::client::{KEY, call, get, get_keyed, node};
 
 /// Every operation of the public surface.
-const OPERATIONS: [&str; 17] = [
+const OPERATIONS: [&str; 26] = [
     "get /docs",
+    "get /llms.txt",
     "get /openapi.json",
+    "get /postman.json",
+    "get /v1/demo/random",
+    "get /v1/demo/vrf",
+    "get /v1/draws/{id}",
     "get /v1/health",
     "get /v1/health/entropy",
     "get /v1/keys",
@@ -22,7 +27,11 @@ const OPERATIONS: [&str; 17] = [
     "get /v1/random_dual",
     "get /v1/receipts",
     "get /v1/receipts/{id}",
+    "get /v1/status",
+    "get /v1/usage",
     "get /v1/vrf",
+    "post /v1/demo/draws",
+    "post /v1/draws",
     "post /v1/verify",
     "post /v1/vrf",
 ];
@@ -48,7 +57,8 @@ async fn the_description_lists_exactly_the_routes_there_are() {
             let status = answer.status.as_str();
             assert!(operation["responses"][status].is_object(), "{method} {path} {status}");
             let kind = &operation["responses"]["429"]["content"]["application/problem+json"];
-            assert_eq!(kind["schema"]["$ref"], "#/components/schemas/ProblemDocument");
+            let whole = &kind["schema"]["allOf"][0]["$ref"];
+            assert_eq!(whole, "#/components/schemas/ProblemDocument");
         }
     }
     assert_eq!(listed.iter().map(String::as_str).collect::<Vec<_>>(), OPERATIONS);
@@ -82,6 +92,11 @@ async fn wrong_methods_and_paths_are_problems() {
         }
         let sorted: BTreeSet<_> = answer.header("allow").split(',').collect();
         assert_eq!(sorted, allowed.split(',').collect(), "{method} {path}");
+    }
+    for path in ["/v1/verify", "/v1/draws", "/v1/demo/draws"] {
+        let body = Bytes::from_static(b"{}");
+        let answer = call(to, "GET", path, &[("x-api-key", KEY)], body).await;
+        assert_eq!(answer.problem(), (405, "method-not-allowed".to_owned()), "{path} with a body");
     }
     for path in ["/v1/nothing", "/v1/random/", "/v1/", "/nothing", "/"] {
         assert_eq!(get_keyed(to, path).await.problem(), (404, "not-found".to_owned()), "{path}");
@@ -151,13 +166,18 @@ async fn the_docs_load_nothing_from_elsewhere() {
     for (path, kind) in [
         ("/docs", "text/html; charset=utf-8"),
         ("/docs/app.js", "text/javascript; charset=utf-8"),
+        ("/docs/dom.js", "text/javascript; charset=utf-8"),
+        ("/docs/schema.js", "text/javascript; charset=utf-8"),
+        ("/docs/try.js", "text/javascript; charset=utf-8"),
         ("/docs/app.css", "text/css; charset=utf-8"),
     ] {
         let answer = get(to, path, &[]).await;
         assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, kind));
         assert!(answer.header("content-security-policy").starts_with("default-src 'none'"));
         assert!(!answer.text().contains("://"), "{path}");
+        assert!(answer.header("content-security-policy").contains("trusted-types 'none'"));
         assert!(!answer.text().contains("innerHTML"), "{path}");
+        assert!(!answer.text().contains("Storage"), "the key is kept nowhere: {path}");
     }
 }
 
@@ -169,4 +189,21 @@ async fn no_key_reaches_the_metrics() {
     let metrics = get(to, "/metrics", &[]).await;
     assert!(metrics.text().contains("route=\"/v1/random\""));
     assert!(!metrics.text().contains(KEY));
+}
+
+#[tokio::test]
+async fn the_description_has_three_forms() {
+    let (to, ..) = node(&[]).await;
+    let api = get(to, "/openapi.json", &[]).await.json();
+    let short = get(to, "/llms.txt", &[]).await;
+    assert_eq!(short.header("content-type"), "text/plain; charset=utf-8");
+    assert!(short.text().starts_with("# Re4ctoR\n"));
+    let collection = get(to, "/postman.json", &[]).await.json();
+    assert_eq!(collection["info"]["name"], api["info"]["title"]);
+    let folders = collection["item"].as_array().expect("folders");
+    assert_eq!(folders.len(), api["tags"].as_array().expect("tags").len());
+    for path in ["/llms.txt", "/postman.json"] {
+        let shared = get(to, path, &[("origin", "https://example.org")]).await;
+        assert_eq!(shared.header("access-control-allow-origin"), "*", "{path}");
+    }
 }

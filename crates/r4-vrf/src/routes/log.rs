@@ -3,12 +3,12 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
 use r4_api::vrf::Consistency;
 use r4_logstore::{LogStore, ReadError};
-use r4_service::Problem;
 use r4_service::query::Query;
+use r4_service::{Problem, kind};
 use r4_tlog::tile::Tile;
 
 use super::{IMMUTABLE, MOMENTARY, OCTETS, TEXT, answer, read};
@@ -37,13 +37,13 @@ pub async fn tile(
     let tile = Tile::parse(&format!("tile/{path}")).ok_or_else(|| {
         let detail = "the path is none of a tile: tile/<level>/<number>[.p/<width>] or \
                       tile/entries/<number>[.p/<width>], with the number in groups as x001/x234/067";
-        Problem::bad_request("invalid-tile", detail)
+        Problem::new(kind::INVALID_TILE, detail)
     })?;
     let bytes =
         read(&app, move |node| node.log().tile(&tile).map_err(|error| unreadable(&error))).await?;
     let bytes = bytes.ok_or_else(|| {
         let detail = "the log has not grown so far";
-        Problem::new(StatusCode::NOT_FOUND, "no-tile", detail)
+        Problem::new(kind::NO_TILE, detail)
     })?;
     Ok(answer(OCTETS, IMMUTABLE, bytes))
 }
@@ -55,14 +55,14 @@ pub async fn tile(
 pub async fn consistency(State(app): State<App>, uri: Uri) -> Result<Response, Problem> {
     let query = Query::parse(uri.query(), &["from", "to"])?;
     let number = |name| {
-        let missing = || Problem::bad_request("missing-parameter", format!("{name} is missing"));
+        let missing = || Problem::new(kind::MISSING_PARAMETER, format!("{name} is missing"));
         query.number(name, 1, u64::MAX)?.ok_or_else(missing)
     };
     let (from, to) = (number("from")?, number("to")?);
     let size = app.node.log().size();
     if from > to || to > size {
         let detail = format!("from must be at most to, and to at most the log's size, {size}");
-        return Err(Problem::bad_request("invalid-parameter", detail));
+        return Err(Problem::new(kind::INVALID_PARAMETER, detail));
     }
     let proof =
         read(&app, move |node| proof(node.log(), from, to).map_err(|error| unreadable(&error)));

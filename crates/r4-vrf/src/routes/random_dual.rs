@@ -6,7 +6,7 @@ use axum::response::Response;
 use r4_receipt::attestation::{MAX_ATTESTED_BYTES, MIN_ATTESTED_BYTES};
 use r4_receipt::{Domain, Schemes};
 use r4_service::query::Query;
-use r4_service::{Problem, clock};
+use r4_service::{Problem, clock, kind};
 
 use super::{JSON, NO_STORE, answer, sign};
 use crate::observe::{self, Kind};
@@ -34,7 +34,7 @@ fn parse(query: Option<&str>) -> Result<(usize, Domain), Problem> {
         let detail = format!(
             "n is missing: say how many bytes, from {MIN_ATTESTED_BYTES} to {MAX_ATTESTED_BYTES}"
         );
-        Problem::bad_request("missing-parameter", detail)
+        Problem::new(kind::MISSING_PARAMETER, detail)
     })?;
     Ok((n, parse_domain(query.text("chain_id"), query.text("contract"))?))
 }

@@ -3,12 +3,12 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
 use r4_api::vrf::{LogEntries, LogEntry};
 use r4_receipt::{Document, Entry, KeyHash, Log, Receipt};
-use r4_service::Problem;
 use r4_service::query::Query;
+use r4_service::{Problem, kind};
 use r4_tlog::{Checkpoint, hash};
 
 use super::{IMMUTABLE, JSON, MOMENTARY, TEXT, answer, read};
@@ -36,13 +36,13 @@ pub async fn one(
         Some("tlog-proof") => true,
         Some(_) => {
             let detail = "format must be json or tlog-proof";
-            return Err(Problem::bad_request("invalid-parameter", detail));
+            return Err(Problem::new(kind::INVALID_PARAMETER, detail));
         }
     };
     // A key hash has the same form: 0x and 64 lower-case hexadecimal digits.
     let id = KeyHash::parse(&id).map_err(|_| {
         let detail = "the id of a receipt is 0x and 64 lower-case hexadecimal digits";
-        Problem::bad_request("invalid-id", detail)
+        Problem::new(kind::INVALID_ID, detail)
     })?;
     let receipt = read(&app, move |node| find(node, id.as_bytes())).await?;
     Ok(if as_file {
@@ -54,7 +54,7 @@ pub async fn one(
 
 fn find(node: &Node, id: &[u8; 32]) -> Result<Document, Problem> {
     let log = node.log();
-    let unknown = |detail: String| Problem::new(StatusCode::NOT_FOUND, "unknown-receipt", detail);
+    let unknown = |detail: String| Problem::new(kind::UNKNOWN_RECEIPT, detail);
     let index = log
         .find(id)
         .map_err(|error| unreadable(&error))?

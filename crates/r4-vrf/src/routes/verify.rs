@@ -7,8 +7,8 @@ use axum::Json;
 use axum::extract::{Request, State};
 use r4_api::vrf::{VerifyAnswer, VerifyCheck};
 use r4_receipt::{Check, Document, KeyHash, Outcome, Policy};
-use r4_service::Problem;
 use r4_service::query::Query;
+use r4_service::{Problem, kind};
 use r4_sign::Address;
 use r4_sign::ecdsa::Signature;
 use serde::Deserialize;
@@ -44,7 +44,7 @@ fn check(body: &[u8], node: &Node) -> Result<VerifyAnswer, Problem> {
             "the body is neither a receipt nor {{msg_hash, r, s, v, expected_signer}}: {}",
             brief(&error)
         );
-        Problem::bad_request("invalid-body", detail)
+        Problem::new(kind::INVALID_BODY, detail)
     })?;
     Ok(check_document(&document, node))
 }
@@ -108,7 +108,7 @@ impl Claim {
     fn parsed(&self) -> Result<ParsedClaim, Problem> {
         let expected = Address::parse(&self.expected_signer).map_err(|error| {
             let detail = format!("expected_signer must be an Ethereum address: {error}");
-            Problem::bad_request("invalid-body", detail)
+            Problem::new(kind::INVALID_BODY, detail)
         })?;
         Ok(ParsedClaim {
             digest: word("msg_hash", &self.msg_hash)?,
@@ -124,7 +124,7 @@ fn word(name: &str, text: &str) -> Result<[u8; 32], Problem> {
     let mut word = [0; 32];
     hex::decode_to_slice(text.strip_prefix("0x").unwrap_or(text), &mut word).map_err(|_| {
         let detail = format!("{name} must be 32 bytes in hexadecimal");
-        Problem::bad_request("invalid-body", detail)
+        Problem::new(kind::INVALID_BODY, detail)
     })?;
     Ok(word)
 }

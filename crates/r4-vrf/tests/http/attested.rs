@@ -2,11 +2,11 @@
 
 use axum::Router;
 use axum::extract::RawQuery;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use r4_receipt::{Document, Mode, Require};
-use r4_service::Problem;
+use r4_service::{Problem, kind};
 use tempfile::TempDir;
 
 use crate::harness::{INTERNAL_KEY, TestNode, serve};
@@ -21,8 +21,7 @@ async fn node_with(core: Router) -> (TestNode, TempDir) {
 fn core(answer: impl Fn(usize) -> Response + Clone + Send + Sync + 'static) -> Router {
     let random = async move |RawQuery(query): RawQuery, headers: HeaderMap| {
         if headers["x-api-key"] != INTERNAL_KEY {
-            return Problem::new(StatusCode::UNAUTHORIZED, "invalid-api-key", "invalid api key")
-                .into_response();
+            return Problem::new(kind::INVALID_API_KEY, "invalid api key").into_response();
         }
         answer(query.unwrap().strip_prefix("n=").unwrap().parse().unwrap())
     };
@@ -72,7 +71,7 @@ async fn a_fallback_core_is_said_to_be_one() {
 async fn a_blocked_core_is_named_with_its_reason() {
     let (node, _folder) = node_with(core(|_| {
         let detail = "r4-core is blocked: the sealed core has another sha256";
-        Problem::unavailable("core-blocked", detail, 5).into_response()
+        Problem::unavailable(kind::CORE_BLOCKED, detail, 5).into_response()
     }))
     .await;
     let answer = node.get("/random_dual?n=16").await;
@@ -102,9 +101,7 @@ async fn answers_out_of_form_are_never_attested() {
     let unnamed = |n: usize| vec![1; n].into_response();
     let unhashed = |n: usize| ([("x-r4-mode", "sealed")], vec![1; n]).into_response();
     let endless = |_: usize| vec![1; 100_000].into_response();
-    let refused = |_: usize| {
-        Problem::new(StatusCode::UNAUTHORIZED, "invalid-api-key", "invalid api key").into_response()
-    };
+    let refused = |_: usize| Problem::new(kind::INVALID_API_KEY, "invalid api key").into_response();
     for (app, word) in [
         (core(short), "length"),
         (core(unnamed), "X-R4-Mode"),

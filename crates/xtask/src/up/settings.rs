@@ -19,12 +19,13 @@ pub(super) struct Settings {
     api_key: String,
 }
 
-/// The port of each service.
+/// The port of each service, and of the operator's API of r4-gateway.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Ports {
     pub(super) core: Port,
     pub(super) vrf: Port,
     pub(super) gateway: Port,
+    pub(super) admin: Port,
 }
 
 /// A port, and the variable that changes it.
@@ -77,11 +78,19 @@ impl Ports {
         let core = port("R4_CORE_PORT", 8080)?;
         let vrf = port("R4_VRF_PORT", 8081)?;
         let gateway = port("R4_GATEWAY_PORT", 8082)?;
-        for (a, b) in [(&core, &vrf), (&core, &gateway), (&vrf, &gateway)] {
-            let (number, one, two) = (a.number, a.variable, b.variable);
-            ensure!(number != b.number, "{one} and {two} are both {number}; change one");
+        let admin = port("R4_ADMIN_PORT", 8084)?;
+        let ports = Self { core, vrf, gateway, admin };
+        for (place, a) in ports.all().into_iter().enumerate() {
+            for b in ports.all().into_iter().skip(place.saturating_add(1)) {
+                let (number, one, two) = (a.number, a.variable, b.variable);
+                ensure!(number != b.number, "{one} and {two} are both {number}; change one");
+            }
         }
-        Ok(Self { core, vrf, gateway })
+        Ok(ports)
+    }
+
+    fn all(&self) -> [&Port; 4] {
+        [&self.core, &self.vrf, &self.gateway, &self.admin]
     }
 
     /// Checks that nothing else listens on a port. Done before the build, which takes long.
@@ -89,7 +98,7 @@ impl Ports {
     /// # Errors
     /// A sentence that names the port and the variable that changes it.
     pub(super) fn check_free(&self) -> Result<()> {
-        for Port { number, variable } in [&self.core, &self.vrf, &self.gateway] {
+        for Port { number, variable } in self.all() {
             match TcpListener::bind((Ipv4Addr::LOCALHOST, *number)) {
                 Ok(_) => {}
                 Err(error) if error.kind() == ErrorKind::AddrInUse => {
@@ -120,10 +129,10 @@ mod tests {
     fn ports_have_defaults_and_can_be_changed() {
         let numbers = |set| {
             let ports = ports(set).unwrap();
-            [ports.core.number, ports.vrf.number, ports.gateway.number]
+            ports.all().map(|port| port.number)
         };
-        assert_eq!(numbers(&[]), [8080, 8081, 8082]);
-        assert_eq!(numbers(&[("R4_VRF_PORT", "9000")]), [8080, 9000, 8082]);
+        assert_eq!(numbers(&[]), [8080, 8081, 8082, 8084]);
+        assert_eq!(numbers(&[("R4_VRF_PORT", "9000")]), [8080, 9000, 8082, 8084]);
     }
 
     #[test]
@@ -148,6 +157,7 @@ mod tests {
             core: free("R4_CORE_PORT"),
             vrf: Port { number, variable: "R4_VRF_PORT" },
             gateway: free("R4_GATEWAY_PORT"),
+            admin: free("R4_ADMIN_PORT"),
         };
         let error = ports.check_free().unwrap_err().to_string();
         assert_eq!(error, format!("port {number} is in use; set R4_VRF_PORT to a free one"));

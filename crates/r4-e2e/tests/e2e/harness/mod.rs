@@ -2,6 +2,7 @@
 
 pub(crate) mod build;
 pub(crate) mod client;
+pub(crate) mod collector;
 pub(crate) mod disk;
 pub(crate) mod entry;
 pub(crate) mod external;
@@ -11,6 +12,8 @@ pub(crate) mod load;
 pub(crate) mod node;
 pub(crate) mod process;
 pub(crate) mod r4;
+pub(crate) mod replicas;
+pub(crate) mod servers;
 pub(crate) mod target;
 pub(crate) mod tree;
 pub(crate) mod wire;

@@ -253,7 +253,7 @@ fn follow_lines(from: impl Read + Send + 'static) -> mpsc::Receiver<String> {
 }
 
 /// Returns the processes whose parent is `parent`.
-fn children_of(parent: Pid) -> Vec<Pid> {
+pub(crate) fn children_of(parent: Pid) -> Vec<Pid> {
     let all = fs::read_dir("/proc").expect("/proc");
     let pids = all.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<i32>().ok());
     let is_child = |pid: &i32| parent_of(*pid) == Some(parent.as_raw_nonzero().get());
@@ -269,7 +269,7 @@ fn parent_of(pid: i32) -> Option<i32> {
 }
 
 /// Ends what a service of ours left behind.
-fn end(children: &[Pid]) {
+pub(crate) fn end(children: &[Pid]) {
     for pid in children {
         // The parent is gone, so these belong to nobody; most have ended with it.
         let _gone = kill_process(*pid, Signal::KILL);

@@ -1,0 +1,153 @@
+"""Clients for ci/replicas-test.sh, which starts what they ask: each check prints its figures, and
+ends with a sentence and exit code 1 when they are not good. Needs Python's own library alone."""
+
+import http.client
+import subprocess
+import sys
+import threading
+import time
+import urllib.parse
+
+
+def ask(base, key, path="/v1/random?n=8"):
+    """Returns the status of one request on a connection of its own, or None when none came."""
+    at = urllib.parse.urlsplit(base)
+    connection = http.client.HTTPConnection(at.hostname, at.port, timeout=20)
+    try:
+        connection.request("GET", path, headers={"X-API-Key": key})
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
+
+
+def at_once(count, work):
+    """Runs `work(number)` in `count` threads that start together; returns what each returned."""
+    start, results = threading.Barrier(count), [None] * count
+
+    def run(number):
+        start.wait()
+        results[number] = work(number)
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def expect(good, sentence):
+    """Ends the program when something is not good."""
+    if not good:
+        sys.exit(f"FAILED: {sentence}")
+
+
+def rate(base, key):
+    """A key of 50/s, asked 125 times a second, whatever comes back and however late."""
+    threads, pace, lasting, settled = 25, 125, 10, 2
+    began = time.monotonic()
+
+    def client(number):
+        answers = []
+        for turn in range(number, pace * lasting, threads):
+            time.sleep(max(0.0, began + turn / pace - time.monotonic()))
+            asked = time.monotonic() - began
+            answers.append((asked, ask(base, key)))
+        return answers
+
+    answers = [answer for client_answers in at_once(threads, client) for answer in client_answers]
+    expect(all(status in (200, 429) for _, status in answers), f"other answers: {answers}")
+    passed = sum(status == 200 and settled <= asked < lasting for asked, status in answers)
+    each_second = passed / (lasting - settled)
+    print(f"  {each_second:.2f} requests a second of 50, over {lasting - settled} s")
+    expect(47.5 <= each_second <= 52.5, f"{each_second} requests a second")
+
+
+def revoked(key, revoke, *bases):
+    """The command `revoke` ends the key; each of the addresses refuses it within a second."""
+    last_good, over = {base: 0.0 for base in bases}, threading.Event()
+
+    def client(base):
+        while not over.is_set():
+            status = ask(base, key)
+            if status == 200:
+                last_good[base] = time.monotonic()
+            elif status != 401:
+                sys.exit(f"FAILED: {base} answers {status}")
+            time.sleep(0.005)
+
+    threads = [threading.Thread(target=client, args=(base,), daemon=True) for base in bases]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.5)
+    done = subprocess.run(["sh", "-c", revoke], capture_output=True, text=True, check=False)
+    at = time.monotonic()
+    expect(done.returncode == 0, f"{revoke}: {done.stdout}{done.stderr}")
+    time.sleep(1.5)
+    over.set()
+    for thread in threads:
+        thread.join()
+    for base, last in last_good.items():
+        expect(last > 0, f"{base} never took the key")
+        print(f"  {base} took it until {last - at:+.3f} s of the end of the command")
+        expect(last - at < 1, f"{base} took the key for {last - at:.3f} s")
+        expect(ask(base, key) == 401, f"{base} takes it again")
+
+
+def last_unit(base, key):
+    """Of a quota of 3, two units are used; 20 clients race for the third."""
+    first = [ask(base, key) for _ in range(2)]
+    expect(first == [200, 200], f"the first two answers are {first}")
+    answers = at_once(20, lambda _: ask(base, key))
+    print(f"  20 clients: {answers.count(200)} times 200, {answers.count(429)} times 429")
+    expect(answers.count(200) == 1 and answers.count(429) == 19, f"the answers are {answers}")
+
+
+def outage(base, key, *commands):
+    """Eight clients ask without a pause while the commands run; what fails is asked once more."""
+    over = threading.Event()
+
+    def client(_):
+        good = again = lost = 0
+        while not over.is_set():
+            status = ask(base, key)
+            if status != 200:
+                again += 1
+                status = ask(base, key)
+            good, lost = good + (status == 200), lost + (status != 200)
+        return good, again, lost
+
+    def run():
+        time.sleep(1)
+        done = [subprocess.run(["sh", "-c", c], stdout=subprocess.DEVNULL, check=False) for c in commands]
+        failed = [command.args for command in done if command.returncode]
+        time.sleep(1)
+        over.set()
+        return failed
+
+    *counts, failed = at_once(9, lambda number: run() if number == 8 else client(number))
+    expect(not failed, f"these commands failed: {failed}")
+    good, again, lost = (sum(column) for column in zip(*counts))
+    print(f"  {good} answers, {again} requests repeated by the client, {lost} lost")
+    expect(good > 100 and lost == 0, f"{lost} requests are lost of {good + lost}")
+    # Caddy itself asks the other replica; what it had begun to pass on is the client's to repeat.
+    expect(again <= 8, f"{again} requests had to be repeated by the client")
+
+
+def until(base, key, wanted, seconds):
+    """Waits until the key is answered with a status."""
+    began = time.monotonic()
+    while (status := ask(base, key)) != int(wanted):
+        expect(time.monotonic() - began < float(seconds), f"{status} instead of {wanted} for {seconds} s")
+        time.sleep(0.02)
+    print(f"  {wanted} after {time.monotonic() - began:.2f} s")
+
+
+CHECKS = {"rate": rate, "revoked": revoked, "last-unit": last_unit, "outage": outage, "until": until}
+
+if __name__ == "__main__":
+    CHECKS[sys.argv[1]](*sys.argv[2:])
