@@ -21,8 +21,8 @@ finish() {
 trap finish EXIT
 
 if [ -z "${R4_TEST_URL:-}" ]; then
-  export R4_CORE_PORT=18480 R4_VRF_PORT=18481 R4_GATEWAY_PORT=18482
-  export R4_API_KEY=demo R4_RATE_ADDRESS=200/s R4_RATE_KEY=200/s
+  export R4_CORE_PORT=18480 R4_VRF_PORT=18481 R4_GATEWAY_PORT=18482 R4_ADMIN_PORT=18484
+  export R4_API_KEY=demo R4_RATE_ADDRESS=200/s R4_RATE_KEY=1000/s R4_DEMO=1000/s
   export R4_TEST_URL=http://127.0.0.1:$R4_GATEWAY_PORT R4_TEST_API_KEY=$R4_API_KEY
   cargo xtask up >"$work/node" 2>&1 &
   node=$!

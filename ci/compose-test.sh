@@ -133,7 +133,7 @@ active_key() { sed -n 's/.*"active" *: *"\(0x[0-9a-f]*\)".*/\1/p' "$work/keys.js
 
 site() {
   local base=$1 file
-  for file in "" style.css site.js icon.svg verify.html; do
+  for file in "" style.css site.js icon.svg verify.js status.html errors.html fonts/geist.woff2 verify.html; do
     expect 200 "$base/$file"
     case $file in
       # The page has the rest of its policy inside, so that it holds from disk, too.
@@ -254,9 +254,12 @@ calls "$http"
 site "$http"
 e2e R4_E2E_BASE_HTTP "$http"
 
-say "the clients, and the page that verifies"
-R4_RATE_ADDRESS=200/s R4_RATE_KEY=200/s up
-R4_TEST_URL=$http R4_TEST_API_KEY=demo ci/clients.sh
+say "the clients, the pages in a browser, and the API against its description"
+R4_RATE_ADDRESS=1000/s R4_RATE_KEY=10000/s R4_DEMO=10000/m up
+export R4_TEST_URL=$http R4_TEST_API_KEY=demo
+ci/clients.sh
+ci/browser.sh
+ci/schemathesis.sh
 say "the profile witness"
 witness "$http"
 docker compose stop --timeout 20 >/dev/null 2>&1

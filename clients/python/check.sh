@@ -20,5 +20,7 @@ trap 'rm -r "$wheels"' EXIT
 wheel=$(echo "$wheels"/re4ctor-*.whl)
 PYTHONPATH=$wheel "$venv/bin/python" -P -m re4ctor verify --help > "$wheels/help"
 grep -q 'signer NOT checked' "$wheels/help"
+PYTHONPATH=$wheel "$venv/bin/python" -P -m re4ctor draw verify --help > "$wheels/help"
+grep -q -e '--participants FILE' "$wheels/help"
 "$venv/bin/python" -m zipfile --list "$wheel" > "$wheels/files"
 grep -q '^re4ctor/py.typed ' "$wheels/files"

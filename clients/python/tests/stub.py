@@ -35,6 +35,7 @@ class Stub:
     def __init__(self, *answers: Answer) -> None:
         self.answers = list(answers)
         self.requests: list[tuple[str, str]] = []  # path and key
+        self.orders: list[tuple[str, bytes]] = []  # Idempotency-Key and body of each POST
         self.release = threading.Event()
         stub = self
 
@@ -43,6 +44,11 @@ class Stub:
                 stub.requests.append((self.path, self.headers.get("x-api-key", "")))
                 with suppress(ConnectionError):
                     stub.answer(self)
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                stub.orders.append((self.headers.get("idempotency-key", ""), body))
+                self.do_GET()
 
             def log_message(self, *_: object) -> None:
                 pass

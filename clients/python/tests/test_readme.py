@@ -28,10 +28,13 @@ def test_examples(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     examples = re.findall("```python\n(.*?)```", README, re.DOTALL)
-    assert len(examples) == 3
+    assert len(examples) == 4
     for example in examples:
         code = example.replace("http://127.0.0.1:8082", os.environ["R4_TEST_URL"])
         exec(code.replace("demo", os.environ["R4_TEST_API_KEY"]), {})  # noqa: S102 - our README
+    printed = capsys.readouterr().out
+    assert sum(f"'{name}'" in printed for name in ("Ada", "Grace", "Katherine")) == 2
+    assert main(["draw", "verify", "draw.json", "--keys", "keys.json"]) is Exit.VALID
     capsys.readouterr()
     assert main(["verify", "receipt.json", "--keys", "keys.json"]) is Exit.VALID
     printed = capsys.readouterr().out

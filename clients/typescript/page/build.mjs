@@ -67,6 +67,8 @@ function policy(script, style) {
     `script-src ${hash(script)}`,
     `style-src ${hash(style)}`,
     "img-src data:",
+    // What a link asks for, of the site that serves the page.
+    "connect-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",
     "require-trusted-types-for 'script'",

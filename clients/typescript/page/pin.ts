@@ -4,6 +4,7 @@ import { readPin, type Pin } from "../src/pin.js";
 import { PinError } from "../src/errors.js";
 import { MAX_KEYS_DOCUMENT_BYTES } from "../src/keys-document.js";
 import { find } from "./dom.js";
+import { keysOfSite, NotFetched, SERVED } from "./origin.js";
 import { Slot } from "./slot.js";
 
 /** What was pinned, and how to say it. */
@@ -15,20 +16,26 @@ export interface Chosen {
 const WORDS = {
   keyHash: "the key hash you gave",
   keys: "the keys in the file you gave",
+  site:
+    "the keys that this site serves now, so that it counts as far as you trust this site: compare the key hash with one that you got from elsewhere",
   signer:
     "the ECDSA address you gave, and by nothing else: the VRF key and the ML-DSA-65 key count only because that signature names them",
 };
 
 const keysFile = new Slot();
+const siteKeys = new Slot();
 
 /** Calls back at once when the choice changes, and when a keys file has been read. */
 export function watchPin(changed: () => void): void {
   for (const radio of radios()) {
     radio.addEventListener("change", () => {
       showChosen();
-      changed();
+      if (radio.value === "site") void siteKeys.read(keysOfSite());
+      else changed();
     });
   }
+  find("site-choice", HTMLElement).hidden = !SERVED;
+  siteKeys.changed = changed;
   for (const id of ["keyHash", "signer"]) find(id, HTMLInputElement).addEventListener("input", changed);
   const keys = find("keys", HTMLInputElement);
   keysFile.changed = changed;
@@ -41,9 +48,17 @@ export function watchPin(changed: () => void): void {
   showChosen();
 }
 
-/** Says whether the choice is a file that is still read. */
+/** Chooses the keys that the site serves. */
+export function trustSite(): void {
+  find("site", HTMLInputElement).checked = true;
+  showChosen();
+  void siteKeys.read(keysOfSite());
+}
+
+/** Says whether the choice is keys that are still read. */
 export function readingPin(): boolean {
-  return chosenKind() === "keys" && keysFile.given.state === "reading";
+  const slots: Record<string, Slot> = { keys: keysFile, site: siteKeys };
+  return slots[chosenKind()]?.given.state === "reading";
 }
 
 /** Reads the choice. @throws PinError where it names nobody */
@@ -70,6 +85,7 @@ function pinOf(kind: string): Pin | undefined {
     case "keyHash": return { keyHash: find("keyHash", HTMLInputElement).value.trim() };
     case "signer": return { signer: find("signer", HTMLInputElement).value.trim() };
     case "keys": return { keys: givenKeys() };
+    case "site": return { keys: keysServed() };
     default: return undefined;
   }
 }
@@ -78,6 +94,12 @@ function givenKeys(): Uint8Array {
   const { given } = keysFile;
   if (given.state === "there") return given.value;
   throw new PinError(given.state === "unreadable" ? "the keys file could not be read" : "choose the keys file");
+}
+
+function keysServed(): Uint8Array {
+  const { given } = siteKeys;
+  if (given.state === "there") return given.value;
+  throw new PinError(given.state === "unreadable" && given.why instanceof NotFetched ? given.why.message : "the site sent no keys");
 }
 
 function showChosen(): void {

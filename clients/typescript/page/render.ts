@@ -3,9 +3,12 @@
 import { toHex } from "../src/bytes.js";
 import type { Check } from "../src/check.js";
 import type { Document } from "../src/document.js";
+import type { DrawSpec } from "../src/draw-spec.js";
 import { formatTimestamp } from "../src/timestamp.js";
 import type { CheckedReport, Report } from "../src/verify.js";
+import type { CheckedDrawReport } from "../src/verify-draw.js";
 import { find, make, mark, pairs } from "./dom.js";
+import { drawFacts, drawnOf, drawRemarks } from "./render-draw.js";
 
 const MARKS = { passed: "✓", failed: "✗", "not checked": "–" };
 
@@ -25,18 +28,21 @@ export function showNothing(text: string): void {
 }
 
 /** Shows a report. `pinnedBy` says in words what was pinned; `hint` what a malformed document may be. */
-export function showReport(report: Report, pinnedBy: string, hint: string | null): void {
+export function showReport(report: Report | CheckedDrawReport, pinnedBy: string, hint: string | null): void {
   if (report.verdict === "malformed") {
     const { field, message } = report.error;
     const title = field === null ? "Malformed: this is not a receipt" : `Malformed: ${field}`;
     showProblem("malformed", title, `${sentence(message)}${hint ? ` ${sentence(hint)}` : ""}`);
     return;
   }
-  const notes = make("ul", "notes", ...[...remarks(report.document), logRemark(report)].map((remark) => make("li", "", remark)));
-  showVerdict(report.verdict, ...verdictWords(report, pinnedBy), ...(report.verdict === "failed" ? [] : [notes]), moment());
+  const draw = "spec" in report ? report : null;
+  const notes = [...(draw?.spec ? drawRemarks(draw.spec, !!draw.participants) : remarks(report.document)), logRemark(report)];
+  const list = make("ul", "notes", ...notes.map((remark) => make("li", "", remark)));
+  showVerdict(report.verdict, ...verdictWords(report, pinnedBy), ...(report.verdict === "failed" ? [] : [list]), moment());
   find("report", HTMLElement).replaceChildren(
+    ...(draw ? drawnOf(draw) : []),
     make("h3", "", "What it says"),
-    pairs("facts", facts(report.document)),
+    pairs("facts", facts(report.document, draw?.spec ?? null)),
     ...checkList(report.checks),
   );
 }
@@ -57,7 +63,7 @@ function moment(): HTMLElement {
   return make("p", "moment", `Checked in this tab at ${time} on ${day}. A saved or printed copy proves nothing.`);
 }
 
-function verdictWords(report: CheckedReport, pinnedBy: string): [sign: string, title: string, text: string] {
+function verdictWords(report: CheckedReport | CheckedDrawReport, pinnedBy: string): [sign: string, title: string, text: string] {
   const failed = report.checks.find((check) => check.outcome === "failed");
   if (failed) return ["✗", `Failed: ${failed.name}`, `${sentence(failed.detail)} Do not use what it says.`];
   if (report.verdict === "valid") return ["✓", "Valid", `Every check holds. Pinned by ${pinnedBy}.`];
@@ -78,7 +84,7 @@ function remarks(document: Document): string[] {
   return [`${index} index mode makes no fairness claim against the operator.`];
 }
 
-function logRemark({ document, checks }: CheckedReport): string {
+function logRemark({ document, checks }: CheckedReport | CheckedDrawReport): string {
   const { log } = document;
   if (!log) return "It carries no proof that it is in the node’s log.";
   const signed = checks.some(({ name, outcome }) => name === "checkpoint" && outcome === "passed");
@@ -87,11 +93,12 @@ function logRemark({ document, checks }: CheckedReport): string {
   return `${place}, says a checkpoint whose signatures were NOT checked: no key of the log was pinned. A keys file brings them.`;
 }
 
-function facts(document: Document): [string, string][] {
+function facts(document: Document, spec: DrawSpec | null): [string, string][] {
   const { domain, ecdsa, log } = document;
   const time = formatTimestamp(document.timestamp);
   return [
-    ...contents(document),
+    ...(spec ? drawFacts(spec) : []),
+    ...contents(document, spec !== null),
     ["index", `${document.index}, at ${time} by the node’s clock`],
     ...(domain.chainId === null ? [] : [["chain", String(domain.chainId)] as [string, string]]),
     ...(domain.contract === null ? [] : [["contract", domain.contract] as [string, string]]),
@@ -102,7 +109,8 @@ function facts(document: Document): [string, string][] {
   ];
 }
 
-function contents(document: Document): [string, string][] {
+/** The draw of a receipt says all that its alpha does. */
+function contents(document: Document, ofDraw: boolean): [string, string][] {
   if (document.kind === "attested") {
     return [
       ["kind", "attested random bytes"],
@@ -110,6 +118,7 @@ function contents(document: Document): [string, string][] {
       ["mode", document.mode],
     ];
   }
+  if (ofDraw) return [["random", toHex(document.random)]];
   const source = document.alphaSource === "client" ? "chosen by the caller" : "made from the index";
   return [
     ["kind", "verifiable randomness"],

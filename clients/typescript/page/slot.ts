@@ -5,7 +5,10 @@ export type Given<T> =
   | { state: "nothing" }
   | { state: "there"; value: T }
   | { state: "reading" }
-  | { state: "unreadable" };
+  | { state: "unreadable"; why: unknown };
+
+/** Where bytes come from: a file, or an answer. */
+export type Readable = Pick<Blob, "arrayBuffer">;
 
 /** Holds what was given last: the bytes of a file, or something else. */
 export class Slot<Else = never> {
@@ -22,22 +25,27 @@ export class Slot<Else = never> {
     this.changed();
   }
 
+  /** Puts nothing, and tells nobody. */
+  forget(): void {
+    this.#given = { state: "nothing" };
+  }
+
   /** Reads a file, and returns its bytes unless they do not count: something else was given meanwhile. */
-  async read(file: Blob): Promise<Uint8Array | null> {
+  async read(file: Readable): Promise<Uint8Array | null> {
     const reading = { state: "reading" } as const;
     this.put(reading);
     const read = await readBytes(file);
     if (this.#given !== reading) return null;
-    this.put(read ? { state: "there", value: read } : { state: "unreadable" });
-    return read;
+    this.put(read);
+    return read.state === "there" ? read.value : null;
   }
 }
 
-/** Returns nothing for what cannot be read, such as a folder or a file that has gone. */
-async function readBytes(file: Blob): Promise<Uint8Array | null> {
+/** Some things cannot be read, such as a folder or a file that has gone. */
+async function readBytes(file: Readable): Promise<Exclude<Given<Uint8Array>, { state: "nothing" }>> {
   try {
-    return new Uint8Array(await file.arrayBuffer());
-  } catch {
-    return null;
+    return { state: "there", value: new Uint8Array(await file.arrayBuffer()) };
+  } catch (why) {
+    return { state: "unreadable", why };
   }
 }

@@ -3,12 +3,16 @@
 import { equal } from "./bytes.js";
 import { parseCheckpoint, type SignedCheckpoint } from "./checkpoint.js";
 import type { Document, Receipt } from "./document.js";
+import { type Draw, parseDrawOrDocument } from "./draw-document.js";
+import { otherDraw } from "./draw-order.js";
+import type { DrawSpec } from "./draw-spec.js";
 import { MalformedError, VerificationError } from "./errors.js";
 import { type LogKeys, verifyLogCheckpoint } from "./log-keys.js";
 import type { Pin } from "./pin.js";
 import { attempt, Refusal, refusal } from "./refusal.js";
 import type { Expected } from "./request.js";
-import { type Policy, type Report, verify } from "./verify.js";
+import { type Policy, readPolicy, type Report, verify } from "./verify.js";
+import { checkDraw, type CheckedDrawReport, type DrawReport } from "./verify-draw.js";
 
 /** A document that verifies. */
 export interface Accepted<T> {
@@ -40,6 +44,32 @@ export function acceptReceipt(json: string, id: Uint8Array, policy: Policy): Acc
   return { document, report };
 }
 
+/** A draw that verifies. */
+export interface AcceptedDraw {
+  document: Draw;
+  report: CheckedDrawReport;
+}
+
+/**
+ * Verifies a draw, and compares it with the order or with the id that was asked for.
+ *
+ * @throws MalformedError, VerificationError
+ */
+export function acceptDraw(json: string, asked: DrawSpec | Uint8Array, pin: Pin | undefined): AcceptedDraw {
+  const trust = readPolicy(json, { pin });
+  const document = parseDrawOrDocument(json);
+  if (document.kind !== "draw") throw new MalformedError("the answer is no draw");
+  const report = checkDraw(document, trust, { participants: null, weights: null });
+  refuseFailed(report);
+  if (asked instanceof Uint8Array) {
+    if (!equal(document.id, asked)) throw otherRequest("it has another id", report);
+    return { document, report };
+  }
+  const other = otherDraw(document.spec, asked);
+  if (other) throw otherRequest(other, report);
+  return { document, report };
+}
+
 /**
  * Reads a checkpoint, and verifies it where the log's keys were pinned.
  *
@@ -56,12 +86,16 @@ export function acceptCheckpoint(text: string, keys: LogKeys | null): SignedChec
 function verified(json: string, policy: Policy): Accepted<Document> {
   const report = verify(json, policy);
   if (report.verdict === "malformed") throw report.error;
-  const failed = report.checks.find((check) => check.outcome === "failed");
-  if (failed) throw new VerificationError(`the check ${failed.name} failed: ${failed.detail}`, report);
+  refuseFailed(report);
   return { document: report.document, report };
 }
 
-function otherRequest(difference: string, report: Report): VerificationError {
+function refuseFailed(report: Report | DrawReport): void {
+  const failed = report.checks.find((check) => check.outcome === "failed");
+  if (failed) throw new VerificationError(`the check ${failed.name} failed: ${failed.detail}`, report);
+}
+
+function otherRequest(difference: string, report: Report | DrawReport): VerificationError {
   return new VerificationError(`the answer is for another request: ${difference}`, report);
 }
 

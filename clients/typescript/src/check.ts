@@ -5,11 +5,13 @@ export type Outcome = "passed" | "failed" | "not checked";
 
 /**
  * The names of the checks, in order. An attestation has neither `alpha`, `vrf` nor `random`; `inclusion` and
- * `checkpoint` are there where the document has `log`.
+ * `checkpoint` are there where the document has `log`. The last four are of a draw, `participants` and `weights`
+ * where it has them.
  */
 export type CheckName =
   | "key_hash" | "key_id" | "alpha" | "vrf" | "random" | "evm" | "digest"
-  | "schemes" | "ecdsa" | "signer" | "mldsa65" | "inclusion" | "checkpoint" | "pin" | "require";
+  | "schemes" | "ecdsa" | "signer" | "mldsa65" | "inclusion" | "checkpoint" | "pin" | "require"
+  | "draw" | "participants" | "weights" | "result";
 
 /** One check. */
 export interface Check {

@@ -5,6 +5,8 @@ import { fromHex } from "./bytes.js";
 import { type Checkpoint, MAX_CHECKPOINT_BYTES } from "./checkpoint.js";
 import type { Require } from "./checks.js";
 import { type Attestation, type Receipt } from "./document.js";
+import { MAX_DRAW_BYTES } from "./draw-document.js";
+import { type DrawOrder, drawRequest } from "./draw-order.js";
 import { MalformedError } from "./errors.js";
 import { MAX_DOCUMENT_BYTES } from "./fields.js";
 import { type KeysDocument, MAX_KEYS_DOCUMENT_BYTES, parseKeysDocument } from "./keys-document.js";
@@ -12,7 +14,8 @@ import type { LogKeys } from "./log-keys.js";
 import { type Pin, pinnedLog, readPin } from "./pin.js";
 import { attestationRequest, type Expected, receiptRequest, type VrfRequest } from "./request.js";
 import { send, type Transport } from "./transport.js";
-import { accept, acceptCheckpoint, acceptReceipt } from "./accept.js";
+import { accept, type AcceptedDraw, acceptCheckpoint, acceptDraw, acceptReceipt } from "./accept.js";
+import { MAX_USAGE_BYTES, parseUsage, type Usage } from "./usage.js";
 import type { Report } from "./verify.js";
 
 /** Where the node is, and how to talk to it. */
@@ -50,6 +53,12 @@ export interface Answer<T> {
   document: T;
   /** `valid` where a pin was given, `self-consistent` otherwise; anything else is thrown. */
   report: Report;
+}
+
+/** A draw as the node sent it, and what verifying it found. */
+export interface DrawAnswer extends AcceptedDraw {
+  /** The JSON text as it came: keep this, to verify it again anywhere. */
+  json: string;
 }
 
 /** A checkpoint as the node sent it. */
@@ -133,10 +142,50 @@ export class Re4ctor {
    * @throws VerificationError where the answer does not verify or is another receipt
    */
   async receipt(id: string, options: CallOptions & { require?: Require } = {}): Promise<Answer<Receipt>> {
-    const bytes = typeof id === "string" ? fromHex(id, 32) : undefined;
-    if (!bytes) throw new TypeError("id must be 0x and 64 lower-case hexadecimal digits");
+    const bytes = readId(id);
     const json = await this.#public(`/v1/receipts/${id}`, MAX_DOCUMENT_BYTES, options);
     return { json, ...acceptReceipt(json, bytes, { pin: this.#pin, require: options.require }) };
+  }
+
+  /**
+   * Orders a draw: the node makes it from one output of the VRF, so that anybody can make it again.
+   *
+   * Announce the label beforehand, with something in it that nobody can know yet, such as a later block
+   * hash: whoever may ask the node can try labels until one pleases. Without a label the node chooses a
+   * nonce. Participants and weights that are given here become public.
+   *
+   * @param order what to draw
+   * @param options a signal, and the request's name: sent again with it, it gets the first answer again, and is
+   * charged once; without it there is a random one for each call
+   * @throws VerificationError where the answer does not verify or is not for this order
+   */
+  async draw(order: DrawOrder, options: CallOptions & { idempotencyKey?: string } = {}): Promise<DrawAnswer> {
+    const { body, expected } = drawRequest(order);
+    const { signal, idempotencyKey } = options;
+    if (idempotencyKey !== undefined && !/^[\x21-\x7e]{1,255}$/.test(idempotencyKey)) {
+      throw new TypeError("idempotencyKey must be 1 to 255 printable ASCII characters without spaces");
+    }
+    const request = { path: "/v1/draws", body, repeatable: true, idempotencyKey, signal };
+    const json = await send(this.#transport, request, (response) => readText(response, MAX_DRAW_BYTES));
+    return { json, ...acceptDraw(json, expected, this.#pin) };
+  }
+
+  /**
+   * Fetches a draw again.
+   *
+   * @param id its id: 0x and 64 hexadecimal digits
+   * @throws VerificationError where the answer does not verify or is another draw
+   */
+  async drawn(id: string, options: CallOptions = {}): Promise<DrawAnswer> {
+    const bytes = readId(id);
+    const json = await this.#public(`/v1/draws/${id}`, MAX_DRAW_BYTES, options);
+    return { json, ...acceptDraw(json, bytes, this.#pin) };
+  }
+
+  /** Fetches what the key has used and has left. */
+  async usage(options: CallOptions = {}): Promise<Usage> {
+    const request = { path: "/v1/usage", repeatable: true, signal: options.signal };
+    return parseUsage(await send(this.#transport, request, (response) => readText(response, MAX_USAGE_BYTES)));
   }
 
   /**
@@ -167,6 +216,12 @@ export class Re4ctor {
     const json = await send(this.#transport, request, (response) => readText(response, MAX_DOCUMENT_BYTES));
     return { json, ...accept(json, expected, this.#pin) };
   }
+}
+
+function readId(id: string): Uint8Array {
+  const bytes = typeof id === "string" ? fromHex(id, 32) : undefined;
+  if (!bytes) throw new TypeError("id must be 0x and 64 lower-case hexadecimal digits");
+  return bytes;
 }
 
 function readTransport(options: Options): Transport {

@@ -56,11 +56,16 @@ export type Document = Receipt | Attestation;
  * @throws MalformedError, which names what is wrong
  */
 export function parseDocument(input: string | Uint8Array): Document {
-  const fields = Fields.parse(input, MAX_DOCUMENT_BYTES);
+  return readDocument(Fields.parse(input, MAX_DOCUMENT_BYTES));
+}
+
+/** Reads the fields of either kind. */
+export function readDocument(fields: Fields): Document {
   return fields.has("unique") ? parseAttestation(fields) : parseReceipt(fields);
 }
 
-function parseReceipt(fields: Fields): Receipt {
+/** Reads the fields of a receipt. */
+export function parseReceipt(fields: Fields): Receipt {
   const envelope = parseEnvelope(fields);
   const random = fields.hex("random", 32);
   const alpha = fields.hexBytes("alpha");

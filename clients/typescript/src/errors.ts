@@ -1,6 +1,7 @@
 /** What can go wrong. Every error of this package is a {@link Re4ctorError}. */
 
 import type { Report } from "./verify.js";
+import type { DrawReport } from "./verify-draw.js";
 
 /** The class that all errors of this package have in common. */
 export class Re4ctorError extends Error {
@@ -38,7 +39,7 @@ export class VerificationError extends Re4ctorError {
    */
   constructor(
     message: string,
-    readonly report: Report | null,
+    readonly report: Report | DrawReport | null,
   ) {
     super(message);
   }
@@ -72,7 +73,22 @@ export class ApiError extends Re4ctorError {
     this.requestId = problem.requestId;
     this.retryAfterSeconds = problem.retryAfterSeconds;
   }
+
+  /** The end of `type`, such as `quota-exceeded`: what programs tell problems apart by. */
+  get kind(): ProblemKind {
+    return this.type.slice(this.type.lastIndexOf("/") + 1);
+  }
 }
+
+/** What programs tell the node's problems apart by: the end of `type`. A newer node may have others. */
+export type ProblemKind =
+  | "invalid-api-key" | "expired-api-key" | "revoked-api-key" | "missing-scope" | "keys-unavailable"
+  | "rate-limited" | "quota-exceeded"
+  | "invalid-draw" | "unknown-draw" | "list-not-kept"
+  | "invalid-idempotency-key" | "idempotency-mismatch" | "idempotency-in-progress" | "idempotency-full"
+  | "store-unavailable"
+  // Any other, without losing the names above.
+  | (string & {});
 
 /** No answer, or not all of it, within `timeoutMs`. */
 export class TimeoutError extends Re4ctorError {

@@ -29,9 +29,7 @@ export class Fields {
   /** Reads a document that is one object. */
   static parse(input: string | Uint8Array, limit: number): Fields {
     const bytes = typeof input === "string" ? new TextEncoder().encode(input) : input;
-    if (bytes.length > limit) {
-      throw new MalformedError(`the input has ${bytes.length} bytes; at most ${limit} are accepted`);
-    }
+    if (bytes.length > limit) throw tooLarge(bytes, limit);
     const text = decode(bytes);
     if (/^[ \t\n\f\r]*$/.test(text)) throw new MalformedError("the input is empty");
     const value = parseJson(text);
@@ -63,6 +61,12 @@ export class Fields {
     const value = this.take(name);
     if (!(value instanceof Entries)) throw this.wrong(name, "an object");
     return new Fields(this.named(name), value.list);
+  }
+
+  objectOrNull(name: string): Fields | null {
+    if (!this.isNull(name)) return this.object(name);
+    this.take(name);
+    return null;
   }
 
   /** Reads a list of objects. */
@@ -113,8 +117,25 @@ export class Fields {
   /** Reads a number: digits without sign, fraction or exponent. */
   integer(name: string): bigint {
     const value = this.take(name);
-    if (typeof value !== "bigint") throw this.wrong(name, "a whole number");
+    if (typeof value !== "bigint" || value < 0n) throw this.wrong(name, "a whole number");
     return value;
+  }
+
+  /** Reads a number that may be negative. One that is not safe becomes another one that is not. */
+  signed(name: string): number {
+    const value = this.take(name);
+    if (!isSigned(value)) throw this.wrong(name, "a whole number");
+    return Number(value);
+  }
+
+  /** Reads a list of numbers that may be negative. */
+  integers(name: string): number[] {
+    const values = this.take(name);
+    if (!Array.isArray(values)) throw this.wrong(name, "a list");
+    return values.map((value) => {
+      if (!isSigned(value)) throw this.wrong(name, "a list of whole numbers");
+      return Number(value);
+    });
   }
 
   /** Reads a 64-bit number written as a decimal text without leading zeros. */
@@ -154,11 +175,13 @@ export class Fields {
   }
 
   timestampOrNull(name: string): bigint | null {
-    if (this.entries.some(([entry, value]) => entry === name && value === null)) {
-      this.take(name);
-      return null;
-    }
-    return this.timestamp(name);
+    if (!this.isNull(name)) return this.timestamp(name);
+    this.take(name);
+    return null;
+  }
+
+  private isNull(name: string): boolean {
+    return this.entries.some(([entry, value]) => entry === name && value === null);
   }
 
   private take(name: string): Value {
@@ -179,6 +202,16 @@ export class Fields {
     const shown = [...name].slice(0, 64).map(escaped).join("");
     return this.path ? `${this.path}.${shown}` : shown;
   }
+}
+
+/** Says whether a value is a number of 64 bits with its sign. */
+function isSigned(value: Value): value is bigint {
+  return typeof value === "bigint" && value < 2n ** 63n;
+}
+
+/** Says how many octets there are, and how many there may be. */
+export function tooLarge(bytes: Uint8Array, limit: number): MalformedError {
+  return new MalformedError(`the input has ${bytes.length} bytes; at most ${limit} are accepted`);
 }
 
 function decode(bytes: Uint8Array): string {

@@ -5,10 +5,10 @@
 
 import { MalformedError } from "./errors.js";
 
-/** A value. A number is a bigint where it is digits alone and has 64 bits; no field has any other. */
+/** A value. A number is a bigint where it is whole and has 64 bits; no field has any other. */
 export type Value = string | boolean | null | bigint | typeof OTHER_NUMBER | Value[] | Entries;
 
-/** A negative number, one with a fraction or an exponent, or one of more than 64 bits. */
+/** A number of more than 64 bits, one with a fraction or an exponent, or -0. */
 export const OTHER_NUMBER = Symbol("other number");
 
 /** The fields of an object in their order, repeated ones included. */
@@ -25,6 +25,7 @@ export function parseJson(text: string): Value {
 }
 
 const MAX_DEPTH = 127;
+const MIN_INTEGER = -(2n ** 63n);
 const MAX_INTEGER = 2n ** 64n - 1n;
 const WORDS: [string, Value][] = [["true", true], ["false", false], ["null", null]];
 const ESCAPES: Record<string, string> = {
@@ -113,9 +114,9 @@ class Scanner {
 
   private number(text: string): Value {
     if (!Number.isFinite(Number(text))) throw this.error("number out of range");
-    if (!/^[0-9]{1,20}$/.test(text)) return OTHER_NUMBER;
+    if (!/^-?[0-9]{1,20}$/.test(text) || text === "-0") return OTHER_NUMBER;
     const integer = BigInt(text);
-    return integer > MAX_INTEGER ? OTHER_NUMBER : integer;
+    return integer < MIN_INTEGER || integer > MAX_INTEGER ? OTHER_NUMBER : integer;
   }
 
   private take(character: string, afterSpace = true): boolean {

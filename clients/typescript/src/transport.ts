@@ -5,6 +5,8 @@
  * certain that the node did nothing with it, which is a 429 or a connection that never came about.
  */
 
+import { bytesToHex } from "@noble/hashes/utils.js";
+
 import { ApiError, NetworkError, Re4ctorError, TimeoutError } from "./errors.js";
 import { apiError } from "./problem.js";
 
@@ -24,9 +26,12 @@ export interface Request {
   body?: unknown;
   /** Whether a second one does no harm when the first was answered and the answer lost. */
   repeatable: boolean;
+  /** The name under which the node answers a POST once; a repeatable one gets a random name without it. */
+  idempotencyKey?: string | undefined;
   signal: AbortSignal | undefined;
 }
 
+const PASSING = [408, 429, 502, 503, 504];
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 8_000;
 const LONGEST_RETRY_AFTER_SECONDS = 60;
@@ -39,9 +44,10 @@ export async function send<T>(
   request: Request,
   read: (response: Response) => Promise<T>,
 ): Promise<T> {
+  const named = { ...request, idempotencyKey: nameOf(request) };
   for (let attempt = 0; ; attempt += 1) {
     try {
-      return await sendOnce(transport, request, read);
+      return await sendOnce(transport, named, read);
     } catch (error) {
       const pauseMs = attempt < transport.retries ? pauseBefore(error, attempt, request.repeatable) : null;
       if (pauseMs === null) throw error;
@@ -76,8 +82,15 @@ async function sendOnce<T>(
   }
 }
 
-function init({ apiKey }: Transport, { body }: Request): RequestInit {
+/** Names a POST that may be repeated, so that it is charged once, and a draw is drawn once. */
+function nameOf({ body, repeatable, idempotencyKey }: Request): string | undefined {
+  if (idempotencyKey !== undefined || body === undefined || !repeatable) return idempotencyKey;
+  return bytesToHex(crypto.getRandomValues(new Uint8Array(16)));
+}
+
+function init({ apiKey }: Transport, { body, idempotencyKey }: Request): RequestInit {
   const headers = new Headers();
+  if (idempotencyKey !== undefined) headers.set("Idempotency-Key", idempotencyKey);
   if (apiKey !== undefined) headers.set("X-API-Key", apiKey);
   if (body !== undefined) headers.set("Content-Type", "application/json");
   // A redirect would take the key to another place.
@@ -94,13 +107,18 @@ function pauseBefore(error: unknown, attempt: number, repeatable: boolean): numb
 }
 
 function isTransient(error: unknown): boolean {
-  if (error instanceof ApiError) return [408, 429, 502, 503, 504].includes(error.status);
+  if (error instanceof ApiError) return isInProgress(error) || (PASSING.includes(error.status) && error.kind !== "quota-exceeded");
   return error instanceof TimeoutError || error instanceof NetworkError;
 }
 
 function wasNotProcessed(error: unknown): boolean {
-  if (error instanceof ApiError) return error.status === 429;
+  if (error instanceof ApiError) return error.status === 429 || isInProgress(error);
   return error instanceof NetworkError && NEVER_CONNECTED.includes(code(error.cause) ?? "");
+}
+
+/** Says whether an earlier attempt of the same name is still under way. */
+function isInProgress({ kind }: ApiError): boolean {
+  return kind === "idempotency-in-progress";
 }
 
 /** The system's name for what happened; Node's fetch has it in the cause of a `TypeError`. */

@@ -7,7 +7,7 @@ import type { Check, CheckName } from "./check.js";
 import { allChecks, type Require } from "./checks.js";
 import { type Document, parseDocument } from "./document.js";
 import { MalformedError } from "./errors.js";
-import { type Pin, readPin } from "./pin.js";
+import { type Pin, readPin, type Trusted } from "./pin.js";
 
 /** Whom to trust and what to demand. */
 export interface Policy {
@@ -63,20 +63,42 @@ const REQUIRES: readonly Require[] = ["dual", "ecdsa", "mldsa65"];
  * @throws PinError when the pin names nobody; nothing is thrown for what is wrong with the document
  */
 export function verify(document: string | Uint8Array, policy: Policy = {}): Report {
+  const trust = readPolicy(document, policy);
+  const parsed = parse(document);
+  return parsed instanceof MalformedError ? malformedReport(parsed) : checkDocument(parsed, trust);
+}
+
+/** A policy that has been read. */
+export interface Trust {
+  trusted: Trusted;
+  require: Require;
+}
+
+/** Reads a policy, and makes sure that the document is one as it came. */
+export function readPolicy(document: string | Uint8Array, policy: Policy): Trust {
   if (typeof document !== "string" && !(document instanceof Uint8Array)) {
     throw new TypeError("the document must be its JSON text or a Uint8Array of it");
   }
   const { require = "dual" } = policy;
   if (!REQUIRES.includes(require)) throw new TypeError(`require must be one of ${REQUIRES.join(", ")}`);
-  const trusted = readPin(policy.pin);
-  const parsed = parse(document);
-  if (parsed instanceof MalformedError) {
-    return { verdict: "malformed", failed: null, checks: [], error: parsed, document: null };
-  }
-  const checks = allChecks(parsed, trusted, require);
+  return { trusted: readPin(policy.pin), require };
+}
+
+/** Checks a parsed document. */
+export function checkDocument(document: Document, trust: Trust): CheckedReport {
+  const checks = allChecks(document, trust.trusted, trust.require);
+  return { ...verdictOf(checks, trust), checks, error: null, document };
+}
+
+/** Says that there is no document. */
+export function malformedReport(error: MalformedError): MalformedReport {
+  return { verdict: "malformed", failed: null, checks: [], error, document: null };
+}
+
+/** Says what checks add up to. */
+export function verdictOf(checks: Check[], { trusted }: Trust): Pick<CheckedReport, "verdict" | "failed"> {
   const failed = checks.find((check) => check.outcome === "failed")?.name ?? null;
-  const verdict = failed ? "failed" : trusted ? "valid" : "self-consistent";
-  return { verdict, failed, checks, error: null, document: parsed };
+  return { verdict: failed ? "failed" : trusted ? "valid" : "self-consistent", failed };
 }
 
 function parse(input: string | Uint8Array): Document | MalformedError {

@@ -45,7 +45,7 @@ export async function open(context: BrowserContext, url = PAGE_URL): Promise<Wat
   const page = await context.newPage();
   const misdeeds: string[] = [];
   page.on("request", (request) => {
-    const own = request.url() === url || request.url().startsWith("data:");
+    const own = request.url() === url.replace(/#.*/, "") || request.url().startsWith("data:");
     if (!own) misdeeds.push(`request: ${request.url()}`);
   });
   page.on("websocket", (socket) => misdeeds.push(`websocket: ${socket.url()}`));

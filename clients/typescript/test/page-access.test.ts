@@ -12,10 +12,12 @@ import { launch, missing, open, PAGE_PATH } from "./browser.js";
 import { needs } from "./live.js";
 import { logOf, makeLog, withLog } from "./log.js";
 import { judge, pin, said } from "./page.js";
-import { type ReceiptVectors, vectors } from "./vectors.js";
+import { drawDocument, type DrawVectors, type ReceiptVectors, vectors } from "./vectors.js";
 
 const { trusted, cases } = vectors<ReceiptVectors>("receipts.json");
 const dual = cases.find((one) => one.verdict === "valid" && one.pin === "key_hash" && one.require === "dual")?.document ?? "";
+
+const draws = vectors<DrawVectors>("draws.json");
 
 /** Every state of the page, from the empty one on. */
 const STATES: [name: string, enter: (page: Page) => Promise<unknown>][] = [
@@ -26,6 +28,12 @@ const STATES: [name: string, enter: (page: Page) => Promise<unknown>][] = [
   ["failed", (page) => judge(page, Buffer.from(dual.replace('"index":"', '"index":"1')))],
   ["malformed", (page) => judge(page, Buffer.from("{}"))],
   ["unpinnable", (page) => page.fill("#keyHash", "0x12")],
+  ["a draw", async (page) => {
+    await pin(page, "key_hash", draws.trusted);
+    await judge(page, Buffer.from(drawDocument(draws, 'winners: {"kind":"winners","k":2,"participants"')));
+  }],
+  ["a draw of a list that is not there", (page) => judge(page, Buffer.from(drawDocument(draws, "participants left out")))],
+  ["a draw of cards", (page) => judge(page, Buffer.from(drawDocument(draws, "cards: ")))],
 ];
 
 async function violations(page: Page): Promise<string[]> {

@@ -12,7 +12,7 @@ import type { BrowserContext, Page } from "playwright-core";
 import { launch, missing, open } from "./browser.js";
 import { needs } from "./live.js";
 import { judge, pin, said } from "./page.js";
-import { type ReceiptVectors, vectors } from "./vectors.js";
+import { drawDocument, type DrawVectors, type ReceiptVectors, vectors } from "./vectors.js";
 
 const { trusted, cases } = vectors<ReceiptVectors>("receipts.json");
 const dual = cases.find((one) => one.verdict === "valid" && one.pin === "key_hash" && one.require === "dual")?.document ?? "";
@@ -215,6 +215,11 @@ needs("a saved copy of the page shows no result, and checks as the page does", m
       await page.fill("#keyHash", "0x12");
       assert.equal((await said(page)).verdict, "unpinnable");
     },
+    async () => {
+      await page.fill("#keyHash", trusted.key_hash);
+      await judge(page, Buffer.from(drawDocument(vectors<DrawVectors>("draws.json"), "participants left out")));
+      assert.ok(await page.isVisible("#lists"));
+    },
   ];
   for (const [at, enter] of states.entries()) {
     await enter();
@@ -222,7 +227,7 @@ needs("a saved copy of the page shows no result, and checks as the page does", m
     await writeFile(path, await page.content());
     const copy = await open(context(), pathToFileURL(path).href);
     assert.equal(await copy.page.innerText("#verdict"), "Nothing has been checked yet.");
-    assert.equal(await copy.page.locator("[data-verdict], #report > *, [aria-invalid=true], .problem:visible").count(), 0);
+    assert.equal(await copy.page.locator("[data-verdict], #report > *, [aria-invalid=true], .problem:visible, #lists:visible").count(), 0);
     assert.equal((await judge(copy.page, Buffer.from(dual))).verdict, "self-consistent");
     assert.deepEqual(copy.misdeeds, []);
     await copy.page.close();

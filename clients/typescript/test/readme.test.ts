@@ -15,7 +15,7 @@ const run = promisify(execFile);
 liveTest("the examples of the README", async () => {
   const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
   const examples = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code ?? "");
-  assert.equal(examples.length, 3);
+  assert.equal(examples.length, 4);
   // Inside the package, where its own name is known.
   const modules = fileURLToPath(new URL("../readme/", import.meta.url));
   await mkdir(modules, { recursive: true });

@@ -11,6 +11,8 @@ export interface Stub {
   seen: string[];
   bodies: string[];
   keys: (string | undefined)[];
+  /** What `Idempotency-Key` said. */
+  names: (string | undefined)[];
   close: () => Promise<void>;
 }
 
@@ -19,6 +21,7 @@ export async function stub(...handlers: Handler[]): Promise<Stub> {
   const seen: string[] = [];
   const bodies: string[] = [];
   const keys: (string | undefined)[] = [];
+  const names: (string | undefined)[] = [];
   const server = createServer((request, response) => {
     let body = "";
     request.on("data", (piece: Buffer) => (body += piece.toString()));
@@ -27,6 +30,7 @@ export async function stub(...handlers: Handler[]): Promise<Stub> {
       seen.push(`${request.method} ${request.url}`);
       bodies.push(body);
       keys.push(request.headers["x-api-key"]?.toString());
+      names.push(request.headers["idempotency-key"]?.toString());
       handler?.(request, response, body);
     });
   });
@@ -35,7 +39,7 @@ export async function stub(...handlers: Handler[]): Promise<Stub> {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   };
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen, bodies, keys, close };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen, bodies, keys, names, close };
 }
 
 /** Answers with as many bytes as are asked for, in pieces. */
@@ -52,10 +56,10 @@ export function text(body: string, type = "application/json"): Handler {
 }
 
 /** Answers with a problem document. */
-export function problem(status: number, headers: Record<string, string> = {}): Handler {
+export function problem(status: number, headers: Record<string, string> = {}, kind = "some-problem"): Handler {
   return (_, response) => {
     response.writeHead(status, { "Content-Type": "application/problem+json", "X-Request-Id": "abc", ...headers });
-    response.end(JSON.stringify({ type: "/errors/some-problem", title: "Title", status, detail: "a sentence" }));
+    response.end(JSON.stringify({ type: `/errors/${kind}`, title: "Title", status, detail: "a sentence" }));
   };
 }
 

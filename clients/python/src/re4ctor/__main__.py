@@ -1,23 +1,23 @@
-"""The command: ``python -m re4ctor verify FILE``, with the exit codes of ``r4 verify``."""
+"""The commands: ``python -m re4ctor verify FILE`` and ``draw verify FILE``, as ``r4`` has them."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from re4ctor._policy import Outcome, show
+from re4ctor import _output
 from re4ctor.documents import MAX_DOCUMENT_BYTES
+from re4ctor.draw_verification import DrawReport, verify_draw
+from re4ctor.draws import MAX_DRAW_BYTES, MAX_ENTRY_BYTES
 from re4ctor.keys import MAX_KEYS_DOCUMENT_BYTES
+from re4ctor.kinds import MAX_COUNT
 from re4ctor.verification import Report, Verdict, verify
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from re4ctor._policy import Check
 
 _DESCRIPTION = """\
 Checks a receipt or attested bytes, offline.
@@ -28,6 +28,15 @@ node's log. Not proved: that the operator did not know outputs in advance for in
 or choose; that everyone is shown the same log.
 """
 
+_DRAW_DESCRIPTION = """\
+Checks a draw, or the receipt of one, offline: all that `verify` checks of the receipt, that the
+receipt is for exactly this draw, the lists, and the result, which is computed again.
+
+Whoever may ask the node can try labels until one pleases: a label has to be announced beforehand,
+with something in it that nobody could know then. A nonce was chosen by the node, which could have
+tried several. Each try leaves an entry in the log.
+"""
+
 _EXIT_CODES = """\
 exit codes:
   0  every check passed, and the keys are the ones you named
@@ -36,7 +45,7 @@ exit codes:
   3  the receipt fits together, but you named no key: signer NOT checked
 """
 
-_MARKS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.NOT_CHECKED: "-"}
+_LIST_BYTES = MAX_COUNT * (MAX_ENTRY_BYTES + 1)
 
 
 class Exit(IntEnum):
@@ -60,13 +69,16 @@ def main(arguments: Sequence[str] | None = None) -> Exit:
     options = _parser().parse_args(arguments)
     pin = next((name for name in ("key_hash", "keys", "signer") if getattr(options, name)), None)
     try:
-        report = _verify(options)
+        report = _check(options)
     except (OSError, ValueError) as error:
         if options.json:
-            print(_json(None, pin, str(error)))
+            print(_output.json_of(None, pin, str(error)))
         print(f"error: {error}", file=sys.stderr)
         return Exit.MALFORMED
-    print(_json(report, pin, None) if options.json else _text(report, verbose=options.verbose))
+    if options.json:
+        print(_output.json_of(report, pin, None))
+    else:
+        print(_output.text_of(report, verbose=options.verbose))
     if report.failed:
         print(f'error: first failed check: "{report.failed}"', file=sys.stderr)
     return _EXITS[report.verdict]
@@ -84,14 +96,34 @@ def run() -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="re4ctor")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    receipts = _command(commands, "verify", "check a receipt offline", _DESCRIPTION)
+    receipts.set_defaults(draw=False)
+    draws = commands.add_parser("draw", help="draws").add_subparsers(
+        required=True, metavar="COMMAND"
+    )
+    draw = _command(draws, "verify", "check a draw offline", _DRAW_DESCRIPTION)
+    draw.set_defaults(draw=True)
+    help_ = "the list that was drawn from, a line each, where the draw has its hash alone"
+    draw.add_argument("--participants", metavar="FILE", help=help_)
+    help_ = "the weights, a line each, where the draw has their hash alone"
+    draw.add_argument("--weights", metavar="FILE", help=help_)
+    return parser
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    help_: str,
+    description: str,
+) -> argparse.ArgumentParser:
     command = commands.add_parser(
-        "verify",
-        help="check a receipt offline",
-        description=_DESCRIPTION,
+        name,
+        help=help_,
+        description=description,
         epilog=_EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    command.add_argument("file", metavar="FILE|-", help="the receipt")
+    command.add_argument("file", metavar="FILE|-", help="the document")
     pins = command.add_mutually_exclusive_group()
     pins.add_argument("--keys", metavar="FILE", help="trust the keys in this answer of /v1/keys")
     help_ = "trust the keys with this hash; may be given several times"
@@ -102,16 +134,41 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--require", choices=requirements, default="dual", help=help_)
     command.add_argument("-v", "--verbose", action="store_true", help="show what went into checks")
     command.add_argument("--json", action="store_true", help="print JSON")
-    return parser
+    return command
 
 
-def _verify(options: argparse.Namespace) -> Report:
-    if options.file == options.keys == "-":
-        raise ValueError("only one of the receipt and the keys can come from standard input")
+def _check(options: argparse.Namespace) -> Report | DrawReport:
+    files = [options.file, options.keys]
+    files += [options.participants, options.weights] if options.draw else []
+    if files.count("-") > 1:
+        raise ValueError("only one file can come from standard input")
     keys = _read(options.keys, MAX_KEYS_DOCUMENT_BYTES) if options.keys else None
-    document = _read(options.file, MAX_DOCUMENT_BYTES)
     pins = {"keys": keys, "key_hash": options.key_hash, "signer": options.signer}
-    return verify(document, **pins, require=options.require)
+    if not options.draw:
+        document = _read(options.file, MAX_DOCUMENT_BYTES)
+        return verify(document, **pins, require=options.require)
+    return verify_draw(
+        _read(options.file, MAX_DRAW_BYTES),
+        **pins,
+        require=options.require,
+        participants=None if options.participants is None else _lines(options.participants),
+        weights=None if options.weights is None else [*map(_weight, _lines(options.weights))],
+    )
+
+
+def _lines(name: str) -> list[str]:
+    """Reads a list: a line for each entry, and nothing after the last one's end."""
+    octets = _read(name, _LIST_BYTES)
+    if len(octets) > _LIST_BYTES:
+        raise ValueError(f"{name} has more than {_LIST_BYTES} bytes, which no list has")
+    lines = octets.decode().split("\n")
+    return lines[:-1] if lines[-1] == "" else lines
+
+
+def _weight(line: str) -> int:
+    if not line.isascii() or not line.isdigit():
+        raise ValueError("a line of the weights is not a whole number")
+    return int(line)
 
 
 def _read(name: str, limit: int) -> bytes:
@@ -120,48 +177,6 @@ def _read(name: str, limit: int) -> bytes:
         return sys.stdin.buffer.read(limit + 1)
     with Path(name).open("rb") as file:
         return file.read(limit + 1)
-
-
-def _text(report: Report, *, verbose: bool) -> str:
-    width = max(len(check.name) for check in report.checks)
-    lines = []
-    for check in report.checks:
-        lines.append(f"  {_MARKS[check.outcome]} {check.name:{width}}  {check.detail}")
-        if verbose:
-            lines += [f"      {name}: {value}" for name, value in check.inputs.items()]
-    if report.verdict is Verdict.VALID:
-        lines += ["", "valid; the signer is the one you pinned"]
-    if report.verdict is Verdict.SELF_CONSISTENT:
-        lines += [
-            "",
-            "self-consistent; signer NOT checked",
-            "Anyone could have made this receipt; pin with --keys, --key-hash or --signer.",
-        ]
-    return "\n".join(lines)
-
-
-def _json(report: Report | None, pin: str | None, error: str | None) -> str:
-    answer = {
-        "valid": report is not None and report.valid,
-        "pinned": pin is not None,
-        "pinned_by": pin,
-        "verdict": "malformed" if report is None else report.verdict.value,
-        "failed": None if report is None else report.failed,
-        "error": error,
-        "id": None if report is None else show(report.document.id),
-        "checks": [] if report is None else [_check_json(check) for check in report.checks],
-    }
-    return json.dumps(answer, indent=2)
-
-
-def _check_json(check: Check) -> dict[str, object]:
-    return {
-        "name": check.name,
-        "outcome": check.outcome.value,
-        "ok": {Outcome.PASSED: True, Outcome.FAILED: False}.get(check.outcome),
-        "detail": check.detail,
-        "inputs": check.inputs,
-    }
 
 
 if __name__ == "__main__":

@@ -15,7 +15,11 @@ from re4ctor.documents import MAX_DOCUMENT_BYTES
 from re4ctor.errors import (
     ApiError,
     ConnectionFailed,
+    DrawRefused,
+    IdempotencyRefused,
+    KeyRefused,
     NoAnswer,
+    QuotaExceeded,
     RateLimited,
     Timeout,
     UnexpectedAnswer,
@@ -34,6 +38,22 @@ _TOO_MANY_REQUESTS = 429
 _PASSING_FAILURES = (502, 503, 504)
 _FIRST_BACKOFF_SECONDS = 0.25
 _LONGEST_BACKOFF_SECONDS = 8.0
+
+
+_IN_PROGRESS = "idempotency-in-progress"
+_CLASSES: dict[str, type[ApiError]] = {
+    "quota-exceeded": QuotaExceeded,
+    "invalid-api-key": KeyRefused,
+    "expired-api-key": KeyRefused,
+    "revoked-api-key": KeyRefused,
+    "missing-scope": KeyRefused,
+    "invalid-draw": DrawRefused,
+    "unknown-draw": DrawRefused,
+    "list-not-kept": DrawRefused,
+    "invalid-idempotency-key": IdempotencyRefused,
+    "idempotency-mismatch": IdempotencyRefused,
+    _IN_PROGRESS: IdempotencyRefused,
+}
 
 
 class Meter:
@@ -125,14 +145,19 @@ class Body:
             members = None
         known = members if isinstance(members, dict) else {}
         request_id = headers.get("x-request-id")
-        kind = RateLimited if status == _TOO_MANY_REQUESTS else ApiError
-        return kind(
+        type_ = str(known.get("type", "about:blank"))
+        return _error_class(status, type_)(
             status,
-            self._settings.scrub(str(known.get("type", "about:blank"))),
+            self._settings.scrub(type_),
             self._settings.scrub(str(known.get("detail", self._answer.reason_phrase))),
             request_id=request_id and self._settings.scrub(request_id),
             retry_after=_retry_after(headers.get("retry-after", "")),
         )
+
+
+def _error_class(status: int, type_: str) -> type[ApiError]:
+    general = RateLimited if status == _TOO_MANY_REQUESTS else ApiError
+    return _CLASSES.get(type_.rpartition("/")[2], general)
 
 
 def _retry_after(text: str) -> float | None:
@@ -173,7 +198,11 @@ def wait_seconds(call: Call, failure: Re4ctorError, attempt: int, retries: int) 
 
 
 def _repeat_is_harmless(call: Call, failure: Re4ctorError) -> bool:
+    if isinstance(failure, QuotaExceeded):
+        return False
     if isinstance(failure, RateLimited):
+        return True
+    if isinstance(failure, ApiError) and failure.kind == _IN_PROGRESS:
         return True
     if isinstance(failure, ApiError):
         return call.repeatable and failure.status in _PASSING_FAILURES

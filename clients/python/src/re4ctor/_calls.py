@@ -3,7 +3,8 @@
 A request is sent again only where that is harmless. Only ``/v1/vrf`` without alpha and
 ``/v1/random_dual`` are not: they take the next index each time. So they are sent again only where
 the node cannot have answered: it refused (429), or no connection was made. Otherwise whoever breaks
-connections could draw again. With an alpha ``/v1/vrf`` is harmless: an alpha has one output.
+connections could draw again. With an alpha ``/v1/vrf`` is harmless: an alpha has one output. An
+order of ``/v1/draws`` has a name, its ``Idempotency-Key``, under which the node answers it once.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import inf
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import httpx
 
@@ -48,13 +49,29 @@ _SCHEMES = {"dual": Schemes.DUAL, "ecdsa": Schemes.ECDSA, "mldsa65": Schemes.MLD
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request and what may come back: at most `limit` bytes, or exactly `size`."""
+    """A request and what may come back: at most `limit` bytes, or exactly `size`.
+
+    With a body it is a POST.
+    """
 
     path: str
     params: dict[str, str] = field(default_factory=dict)
     limit: int = MAX_DOCUMENT_BYTES
     size: int | None = None
     repeatable: bool = True
+    body: bytes | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def sent(call: Call) -> dict[str, Any]:
+    """Returns the arguments that httpx sends a request with."""
+    return {
+        "method": "GET" if call.body is None else "POST",
+        "url": call.path,
+        "params": call.params,
+        "content": call.body,
+        "headers": call.headers,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +142,14 @@ def keys_call() -> Call:
 
 def receipt_call(id_: bytes | str) -> Call:
     """Asks for a receipt by its name."""
+    return Call(f"/v1/receipts/{named(id_)}")
+
+
+def named(id_: bytes | str) -> str:
+    """Returns the text of an id, of which nothing but digits goes into a path."""
     if not _ID.fullmatch(show(id_)):
         raise ValueError("id is 32 bytes, or 0x and their 64 lower-case hexadecimal digits")
-    return Call(f"/v1/receipts/{show(id_)}")
+    return show(id_)
 
 
 def receipt(body: bytes, id_: bytes | str) -> Receipt:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from itertools import pairwise
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeGuard, TypeVar
 
 from re4ctor import _address, _base64, _json, _timestamp
 from re4ctor._json import Object
@@ -47,6 +47,10 @@ class Fields:
         """Says whether a field is there and has not been read."""
         return any(member == name for member, _ in self._members)
 
+    def json(self) -> bytes:
+        """Writes what has not been read as an object."""
+        return _json.write(Object(self._members)).encode()
+
     def wrong(self, name: str, expected: str) -> NoReturn:
         """Refuses a field that has another form than the accepted one."""
         field = self._named(name)
@@ -64,6 +68,13 @@ class Fields:
         if not isinstance(value, Object):
             self.wrong(name, "an object")
         return Fields(value, self._named(name))
+
+    def object_or_null(self, name: str) -> Fields | None:
+        """Reads an object or null."""
+        if (name, None) in self._members:
+            self._take(name)
+            return None
+        return self.object(name)
 
     def list(self, name: str) -> list[Fields]:
         """Reads a list of objects."""
@@ -112,9 +123,23 @@ class Fields:
     def integer(self, name: str) -> int:
         """Reads a number of 64 bits: digits without sign, fraction or exponent."""
         value = self._take(name)
-        if isinstance(value, bool) or not isinstance(value, int):
+        if not _is_integer(value) or value < 0:
             self.wrong(name, "a whole number")
         return value
+
+    def signed(self, name: str) -> int:
+        """Reads a number of 64 bits with its sign."""
+        value = self._take(name)
+        return value if _is_signed(value) else self.wrong(name, "a whole number")
+
+    def integers(self, name: str) -> tuple[int, ...]:
+        """Reads a list of numbers of 64 bits with their signs."""
+        values = self._take(name)
+        if not isinstance(values, list):
+            self.wrong(name, "a list")
+        if not all(_is_signed(value) for value in values):
+            self.wrong(name, "a list of whole numbers")
+        return tuple(value for value in values if _is_signed(value))
 
     def decimal(self, name: str) -> int:
         """Reads a 64-bit number written as a decimal text without leading zeros."""
@@ -182,6 +207,14 @@ class Fields:
         """Puts the parents' names before a name. What a stranger sent is shortened and escaped."""
         name = "".join(_escaped(letter) for letter in name[:64])
         return f"{self._path}.{name}" if self._path else name
+
+
+def _is_integer(value: Value) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_signed(value: Value) -> TypeGuard[int]:
+    return _is_integer(value) and value < 2**63
 
 
 def _from_hex(text: str) -> bytes | None:

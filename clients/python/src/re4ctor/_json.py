@@ -16,6 +16,7 @@ from re4ctor.errors import MalformedDocument
 
 MAX_DEPTH = 127
 _U64_MAX = 2**64 - 1
+_I64_MIN = -(2**63)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -27,7 +28,7 @@ class Object:
 
 
 class OtherNumber:
-    """A number that no field has: negative, above 64 bits, with a fraction or an exponent."""
+    """A number that no field has: of more than 64 bits, with a fraction or an exponent, or -0."""
 
 
 Value: TypeAlias = "bool | int | str | OtherNumber | list[Value] | Object | None"
@@ -52,7 +53,7 @@ def parse(octets: bytes, limit: int) -> Object:
         MalformedDocument: It is empty, too large, no JSON or no object.
     """
     if len(octets) > limit:
-        raise MalformedDocument(f"the input has {len(octets)} bytes; at most {limit} are accepted")
+        raise too_large(octets, limit)
     if not octets.strip(b" \t\n\f\r"):
         raise MalformedDocument("the input is empty")
     value = _load(octets)
@@ -60,6 +61,23 @@ def parse(octets: bytes, limit: int) -> Object:
     if not isinstance(value, Object):
         raise MalformedDocument("the input is JSON, but not an object")
     return value
+
+
+def too_large(octets: bytes, limit: int) -> MalformedDocument:
+    """Says how many bytes there are, and how many there may be."""
+    return MalformedDocument(f"the input has {len(octets)} bytes; at most {limit} are accepted")
+
+
+def write(value: Value) -> str:
+    """Writes a value without spaces, its members in their order."""
+    if isinstance(value, Object):
+        members = (
+            f"{json.dumps(name, ensure_ascii=False)}:{write(item)}" for name, item in value.members
+        )
+        return f"{{{','.join(members)}}}"
+    if isinstance(value, list):
+        return f"[{','.join(map(write, value))}]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _load(octets: bytes) -> Value:
@@ -81,7 +99,7 @@ def _load(octets: bytes) -> Value:
 
 
 def _integer(text: str) -> int | OtherNumber:
-    if text.startswith("-") or len(text) > len(str(_U64_MAX)) or int(text) > _U64_MAX:
+    if len(text) > len(str(_U64_MAX)) or text == "-0" or not _I64_MIN <= int(text) <= _U64_MAX:
         return _other_number(text)
     return int(text)
 

@@ -39,12 +39,13 @@ def parse(document: bytes | str) -> Receipt | Attestation:
     try:
         octets = _json.encode(document)
         fields = Fields.parse(octets, MAX_DOCUMENT_BYTES)
-        return _attestation(fields, octets) if fields.has("unique") else _receipt(fields, octets)
+        return _attestation(fields, octets) if fields.has("unique") else receipt(fields, octets)
     except MalformedDocument as error:
         raise MalformedReceipt(str(error), error.field) from None
 
 
-def _receipt(fields: Fields, octets: bytes) -> Receipt:
+def receipt(fields: Fields, octets: bytes) -> Receipt:
+    """Reads the fields of a receipt, whose text is `octets`."""
     envelope = _envelope(fields, octets)
     random = fields.hex("random", 32)
     alpha = fields.hex("alpha")

@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from re4ctor import _answers, _calls
+from re4ctor import _answers, _calls, _draw_calls
 from re4ctor.errors import Re4ctorError
 from re4ctor.keys import Keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from types import TracebackType
     from typing import Self
 
     from re4ctor._calls import Call, Format, Progress, Sig
     from re4ctor.documents import Attestation, Receipt
+    from re4ctor.draws import Draw
+    from re4ctor.kinds import Kind
+    from re4ctor.usage import Usage
 
 
 class AsyncClient:
@@ -77,6 +80,33 @@ class AsyncClient:
         """Does what `re4ctor.Client.checkpoint` does."""
         return _calls.checkpoint(await self._send(_calls.checkpoint_call()))
 
+    async def draw(  # noqa: PLR0913 - the members of an order
+        self,
+        kind: Kind,
+        *,
+        label: str | None = None,
+        participants: Sequence[str] | None = None,
+        participants_sha256: bytes | None = None,
+        weights: Sequence[int] | None = None,
+        idempotency_key: str | None = None,
+    ) -> Draw:
+        """Does what `re4ctor.Client.draw` does."""
+        request = _draw_calls.DrawRequest(
+            kind, label, participants, participants_sha256, weights, idempotency_key
+        )
+        return request.draw(await self._send(request.call()))
+
+    async def drawn(
+        self,
+        id: bytes | str,  # noqa: A002 - the field's name in the interface
+    ) -> Draw:
+        """Does what `re4ctor.Client.drawn` does."""
+        return _draw_calls.drawn(await self._send(_draw_calls.drawn_call(id)), id)
+
+    async def usage(self) -> Usage:
+        """Does what `re4ctor.Client.usage` does."""
+        return _draw_calls.usage(await self._send(_draw_calls.usage_call()))
+
     async def aclose(self) -> None:
         """Closes the connections."""
         await self._http.aclose()
@@ -102,7 +132,7 @@ class AsyncClient:
                 limit.reschedule(get_running_loop().time() + self._settings.timeout)
 
         try:
-            async with limit, self._http.stream("GET", call.path, params=call.params) as answer:
+            async with limit, self._http.stream(**_calls.sent(call)) as answer:
                 body = _answers.Body(call, answer, self._settings, deadline)
                 begin_part()
                 async for chunk in answer.aiter_bytes():

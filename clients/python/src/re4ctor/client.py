@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from re4ctor import _answers, _calls
+from re4ctor import _answers, _calls, _draw_calls
 from re4ctor.errors import Re4ctorError
 from re4ctor.keys import Keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from types import TracebackType
     from typing import Self
 
     from re4ctor._calls import Call, Format, Progress, Sig
     from re4ctor.documents import Attestation, Receipt
+    from re4ctor.draws import Draw
+    from re4ctor.kinds import Kind
+    from re4ctor.usage import Usage
 
 
 class Client:
@@ -130,6 +133,64 @@ class Client:
         """
         return _calls.checkpoint(self._send(_calls.checkpoint_call()))
 
+    def draw(  # noqa: PLR0913 - the members of an order
+        self,
+        kind: Kind,
+        *,
+        label: str | None = None,
+        participants: Sequence[str] | None = None,
+        participants_sha256: bytes | None = None,
+        weights: Sequence[int] | None = None,
+        idempotency_key: str | None = None,
+    ) -> Draw:
+        """Orders a draw: the node makes it from one VRF output, so that anybody can make it again.
+
+        Announce the label beforehand, with something in it that nobody can know yet, such as a
+        later block hash: whoever may ask the node can try labels until one pleases. Without a label
+        the node chooses a nonce. Participants and weights that are given here become public.
+
+        Args:
+            kind: What to draw: `Integers`, `Shuffle`, `Winners`, `Dice`, `Cards`, `Decimals` or
+                `Uuids`.
+            label: What the draw is for, 1 to 128 printable ASCII characters.
+            participants: The list that a shuffle or winners are drawn from.
+            participants_sha256: Instead of the list its hash, which keeps it private; see
+                `re4ctor.participants_hash`.
+            weights: For winners the weight of each participant.
+            idempotency_key: The request's name: sent again with it, it gets the first answer again,
+                and is charged once. Without it there is a random one for each call.
+
+        Raises:
+            Re4ctorError: The node did not deliver, or delivered something else.
+            ValueError: The arguments do not fit together.
+        """
+        request = _draw_calls.DrawRequest(
+            kind, label, participants, participants_sha256, weights, idempotency_key
+        )
+        return request.draw(self._send(request.call()))
+
+    def drawn(
+        self,
+        id: bytes | str,  # noqa: A002 - the field's name in the interface
+    ) -> Draw:
+        """Returns a draw that the node made before.
+
+        Args:
+            id: Its `Draw.id`, or the text of that field.
+
+        Raises:
+            Re4ctorError: The node did not deliver, or delivered something else.
+        """
+        return _draw_calls.drawn(self._send(_draw_calls.drawn_call(id)), id)
+
+    def usage(self) -> Usage:
+        """Returns what the key has used and has left.
+
+        Raises:
+            Re4ctorError: The node did not deliver.
+        """
+        return _draw_calls.usage(self._send(_draw_calls.usage_call()))
+
     def close(self) -> None:
         """Closes the connections."""
         self._http.close()
@@ -149,7 +210,7 @@ class Client:
     def _attempt(self, call: Call, tell: Callable[[int], None] | None) -> bytes:
         deadline = _answers.deadline(self._settings)
         try:
-            with self._http.stream("GET", call.path, params=call.params) as answer:
+            with self._http.stream(**_calls.sent(call)) as answer:
                 body = _answers.Body(call, answer, self._settings, deadline)
                 for chunk in answer.iter_bytes():
                     received = body.add(chunk)

@@ -63,6 +63,11 @@ class ApiError(Re4ctorError):
         self.request_id = request_id
         self.retry_after = retry_after
 
+    @property
+    def kind(self) -> str:
+        """The end of `type`, such as ``quota-exceeded``: what a program tells problems apart by."""
+        return self.type.rpartition("/")[2]
+
     def __str__(self) -> str:
         """Writes all in one line, with the name that the operator needs."""
         request = self.request_id or "unknown"
@@ -71,6 +76,25 @@ class ApiError(Re4ctorError):
 
 class RateLimited(ApiError):
     """Too many requests (429)."""
+
+
+class QuotaExceeded(RateLimited):
+    """The key has spent its units of this day or month; `Client.usage` says when it gets new ones.
+
+    Such a request is not sent again.
+    """
+
+
+class KeyRefused(ApiError):
+    """The key is unknown, expired or revoked, or it may not do this."""
+
+
+class DrawRefused(ApiError):
+    """The order is none that can be drawn, there is no such draw, or its list is not kept."""
+
+
+class IdempotencyRefused(ApiError):
+    """The name of a request is malformed, or was used for another one, or that one still runs."""
 
 
 class MalformedDocument(Re4ctorError, ValueError):
@@ -88,6 +112,10 @@ class MalformedDocument(Re4ctorError, ValueError):
 
 class MalformedReceipt(MalformedDocument):
     """The document is no receipt and no attestation."""
+
+
+class MalformedDraw(MalformedDocument):
+    """The document is no draw and no receipt."""
 
 
 class MalformedKeys(MalformedDocument):

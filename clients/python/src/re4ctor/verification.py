@@ -92,12 +92,27 @@ def verify(
         MalformedKeys: `keys` is no answer of ``/v1/keys``.
         ValueError: More than one pin is given, or one is malformed or empty.
     """
+    pin, required = trusted(key_hash, keys, signer, require)
+    parsed = _parsing.parse(document)
+    return Report(parsed, tuple(_checks.run(parsed, pin, required)), pin is not None)
+
+
+def trusted(
+    key_hash: str | bytes | Iterable[str | bytes] | None,
+    keys: Keys | bytes | str | None,
+    signer: str | None,
+    require: Required,
+) -> tuple[Pin | None, Required]:
+    """Reads whom to trust and which signatures to demand.
+
+    Raises:
+        MalformedKeys: `keys` is no answer of ``/v1/keys``.
+        ValueError: More than one pin is given, or one is malformed or empty.
+    """
     pin = _pin(key_hash, keys, signer)
     if require not in ("dual", "ecdsa", "mldsa65"):
         raise ValueError("require is dual, ecdsa or mldsa65")
-    required: Required = require
-    parsed = _parsing.parse(document)
-    return Report(parsed, tuple(_checks.run(parsed, pin, required)), pin is not None)
+    return pin, require
 
 
 def _pin(
