@@ -95,6 +95,7 @@ const ORDERS: [&str; 10] = [
 ];
 
 const WINNERS: &str = r#"{"kind":"winners","k":2,"participants":["alice","bob","carol","dave"],"label":"giveaway 2026-11"}"#;
+const FOUR_WEIGHTS: &str = r#"{"kind":"winners","k":2,"n":4,"weights":[1,5,2,2],"label":"x"}"#;
 const WEIGHTED: &str = r#"{"kind":"winners","k":2,"participants":["alice","bob","carol","dave"],"weights":[1,5,2,2],"label":"by tickets"}"#;
 
 fn all() -> Vec<Case> {
@@ -197,7 +198,7 @@ fn bare(node: &Node) -> Vec<Case> {
     let of = |alpha: &[u8]| node.receipt(alpha, Schemes::Dual).to_json();
     let names = &["alice", "bob", "carol", "dave"];
     let weighted = receipt(WEIGHTED).to_json();
-    vec![
+    let mut cases = vec![
         Case::valid("bare receipt: dice", receipt(ORDERS[6]).to_json()),
         Case::valid("bare receipt: dice, nothing pinned", receipt(ORDERS[6]).to_json())
             .pinned("none"),
@@ -215,7 +216,15 @@ fn bare(node: &Node) -> Vec<Case> {
             of(&[&ordered(ORDERS[6]).0.alpha()[..], b"x=1\n"].concat()),
             "draw",
         ),
-    ]
+    ];
+    // The weights are those of the hash, but not one for each entry.
+    let four = String::from_utf8(ordered(FOUR_WEIGHTS).0.alpha()).unwrap();
+    cases.extend(["n=3\n", "n=5\n"].map(|n| {
+        let text = of(four.replace("n=4\n", n).as_bytes());
+        Case::failed(&format!("bare receipt: four weights, {}", n.trim()), text, "weights")
+            .with(lists_of(&[], &[1, 5, 2, 2]))
+    }));
+    cases
 }
 
 /// Judges a text as a verifier does.
