@@ -221,7 +221,7 @@ fn bare(node: &Node) -> Vec<Case> {
     let four = String::from_utf8(ordered(FOUR_WEIGHTS).0.alpha()).unwrap();
     cases.extend(["n=3\n", "n=5\n"].map(|n| {
         let text = of(four.replace("n=4\n", n).as_bytes());
-        Case::failed(&format!("bare receipt: four weights, {}", n.trim()), text, "weights")
+        Case::failed(format!("bare receipt: four weights, {}", n.trim()), text, "weights")
             .with(lists_of(&[], &[1, 5, 2, 2]))
     }));
     cases
