@@ -5,6 +5,7 @@
 //! from one address.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
@@ -89,8 +90,18 @@ pub(crate) async fn limit_keyed(
     } else {
         Some(app.rates.take_address(client.address).await)
     };
-    request.extensions_mut().insert(caller);
-    pass(&app, request, next, client, standing).await
+    request.extensions_mut().insert(caller.clone());
+    let response = pass(&app, request, next, client, standing).await;
+    match caller {
+        // A method that no route has got here without being charged.
+        Caller::Known(key)
+            if standing.is_none() && response.extensions().get::<KeyStanding>().is_none() =>
+        {
+            let standing = app.rates.take_key(&key, NonZeroU32::MIN).await;
+            admit(standing).map_or_else(IntoResponse::into_response, |()| response)
+        }
+        _ => response,
+    }
 }
 
 /// For the demonstration: a tight limit of its own, and no key.
@@ -143,7 +154,7 @@ pub(crate) async fn authenticate(
     next: Next,
 ) -> Response {
     let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    let price = price(path, request.uri().query());
+    let price = price(path, request.uri().query(), request.headers());
     match charge(&app, request.extensions().get::<Caller>(), &price).await {
         Ok(charged) => {
             request.extensions_mut().insert(KeyStanding(charged.standing));
@@ -159,6 +170,8 @@ pub(crate) async fn authenticate(
 pub(crate) struct Charged {
     key: Arc<KeyEntry>,
     pub(crate) standing: Standing,
+    /// The period whose quota was charged, if one was.
+    period: Option<u64>,
 }
 
 impl Charged {
@@ -166,11 +179,11 @@ impl Charged {
     /// given before.
     async fn settle(self, app: &App, response: Response, price: &Price) -> Response {
         let free = response.status().is_server_error() || response.headers().contains_key(REPLAYED);
-        let units = if free { 0 } else { price.units.get().into() };
-        if free && let Some(quota) = self.key.policy.quota {
-            app.meters.refund(self.key.id, quota, price.units.get().into()).await;
+        let units = u64::from(price.units.get());
+        if free && let Some(period) = self.period {
+            app.meters.refund(self.key.id, period, units).await;
         }
-        app.meters.count(self.key.id, price.route, units);
+        app.meters.count(self.key.id, price.route, if free { 0 } else { units });
         self.sign(response)
     }
 
@@ -214,22 +227,23 @@ pub(crate) async fn charge(
 ) -> Result<Charged, Refused> {
     let key = caller.unwrap_or(&Caller::Nobody).known()?;
     name_key(&key.name);
-    if let Some(scope) = price.scope
-        && !key.policy.scopes.contains(scope)
-    {
-        return Err(missing_scope(scope).into());
-    }
     let standing = app.rates.take_key(&key, price.units).await;
-    let refuse =
-        |problem| Refused { problem, charged: Some(Charged { key: Arc::clone(&key), standing }) };
+    let charged = |period| Charged { key: Arc::clone(&key), standing, period };
+    let refuse = |problem| Refused { problem, charged: Some(charged(None)) };
     admit(standing).map_err(refuse)?;
-    let Some(quota) = key.policy.quota else { return Ok(Charged { key, standing }) };
+    // What needs no scope tells a caller where it stands, also one whose quota is used up.
+    let Some(scope) = price.scope else { return Ok(charged(None)) };
+    if !key.policy.scopes.contains(scope) {
+        return Err(refuse(missing_scope(scope)));
+    }
+    let Some(quota) = key.policy.quota else { return Ok(charged(None)) };
     match app.meters.spend(key.id, quota, price.units.get().into()).await {
-        Ok(()) => Ok(Charged { key, standing }),
+        Ok(period) => Ok(charged(Some(period))),
         Err(NoUnits::Exhausted) => {
             metrics::counter!("r4_gateway_rate_limited_total", "limit" => "quota").increment(1);
             Err(refuse(quota_exceeded(quota, unix_now())))
         }
+        Err(NoUnits::Failed) => Err(refuse(Problem::internal())),
         Err(NoUnits::Store(error)) => Err(refuse(store_down(&error))),
     }
 }

@@ -26,8 +26,9 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// Most characters of a name.
 const MOST_CHARACTERS: usize = 255;
-/// Most bytes of an answer that is kept: of the longest draw.
-const MOST_KEPT: usize = r4_draw::MAX_DRAW_BYTES;
+/// Most bytes of an answer that is kept: of any receipt, and of any draw without long lists. What is
+/// longer is carried out again; a draw with a label has the same result then.
+const MOST_KEPT: usize = 512 * 1024;
 
 /// Answers the request with `work`, or with what was answered to it before.
 ///
@@ -46,32 +47,42 @@ pub(crate) async fn once(
     let Some(name) = named(headers)? else { return work.await };
     let slot = digest(&[caller.to_string().as_bytes(), path.as_bytes(), name.as_bytes()]);
     let kind_of_body = headers.get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
-    let begun = app.store.begin(slot, caller, digest(&[kind_of_body, body]), unix_now()).await;
-    match begun.map_err(|error| store_down(&error))? {
-        Begun::New => {}
-        Begun::Done(kept) => return again(kept),
+    let request = digest(&[kind_of_body, body]);
+    let app = Arc::clone(app);
+    let done = tokio::spawn(carry(async move {
+        let begun = app.store.begin(slot, caller, request, unix_now()).await;
+        match begun.map_err(|error| store_down(&error))? {
+            Begun::New => {
+                let answer = work.await;
+                keep(&app, slot, answer).await
+            }
+            Begun::Done(kept) => again(kept),
+            other => Err(refusal(&other)),
+        }
+    }));
+    done.await.map_err(|_| Problem::internal())?
+}
+
+/// Says why a request is not carried out.
+fn refusal(begun: &Begun) -> Problem {
+    match begun {
         Begun::InProgress => {
             let detail = "the first request of this Idempotency-Key is still under way; ask again \
                           in a second";
-            return Err(Problem::unavailable(kind::IDEMPOTENCY_IN_PROGRESS, detail, 1));
+            Problem::unavailable(kind::IDEMPOTENCY_IN_PROGRESS, detail, 1)
         }
         Begun::Different => {
             let detail = "this Idempotency-Key was used for another request; take a new one for \
                           each request";
-            return Err(Problem::new(kind::IDEMPOTENCY_MISMATCH, detail));
+            Problem::new(kind::IDEMPOTENCY_MISMATCH, detail)
         }
         Begun::Full => {
             let detail = "too many answers are kept for this API key; wait, or send fewer \
                           requests with an Idempotency-Key";
-            return Err(Problem::unavailable(kind::IDEMPOTENCY_FULL, detail, 3600));
+            Problem::unavailable(kind::IDEMPOTENCY_FULL, detail, 3600)
         }
+        Begun::New | Begun::Done(_) => Problem::internal(),
     }
-    let app = Arc::clone(app);
-    let done = tokio::spawn(carry(async move {
-        let answer = work.await;
-        keep(&app, slot, answer).await
-    }));
-    done.await.map_err(|_| Problem::internal())?
 }
 
 /// Keeps a good answer, and frees the name of any other.

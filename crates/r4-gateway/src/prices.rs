@@ -2,11 +2,13 @@
 
 use std::num::NonZeroU32;
 
+use axum::http::{HeaderMap, header};
 use r4_api::gateway::RouteCost;
 
 use crate::keys::Scope;
+use crate::routes::ORDER_BYTES;
 
-/// Bytes of `/v1/random` that cost one unit more.
+/// Bytes of `/v1/random`, or of the order of a draw, that cost one unit more.
 const BYTES_A_UNIT: u32 = 100_000;
 /// Bytes of a word of `fmt=u32`.
 const WORD_BYTES: u32 = 4;
@@ -39,11 +41,16 @@ impl Price {
 }
 
 /// Returns the price of a request for the route `path`.
-pub(crate) fn price(path: &str, query: Option<&str>) -> Price {
+pub(crate) fn price(path: &str, query: Option<&str>, headers: &HeaderMap) -> Price {
     let row = ROUTES.iter().find(|(route, ..)| *route == path);
     let Some((route, scope, units)) = row else { return Price::of_one("other") };
-    let more = if *route == "/v1/random" { bytes_asked(query) / BYTES_A_UNIT } else { 0 };
-    let units = NonZeroU32::new(units.saturating_add(more)).unwrap_or(NonZeroU32::MIN);
+    let bytes = match *route {
+        "/v1/random" => bytes_asked(query),
+        "/v1/draws" => bytes_sent(headers),
+        _ => 0,
+    };
+    let units = units.saturating_add(bytes / BYTES_A_UNIT);
+    let units = NonZeroU32::new(units).unwrap_or(NonZeroU32::MIN);
     Price { route, scope: *scope, units }
 }
 
@@ -58,12 +65,20 @@ fn bytes_asked(query: Option<&str>) -> u32 {
     n.saturating_mul(if words { WORD_BYTES } else { 1 })
 }
 
+/// Returns the bytes that the order of a draw says it has; as many as it may have, if it does not say.
+fn bytes_sent(headers: &HeaderMap) -> u32 {
+    let stated = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    let most = u32::try_from(ORDER_BYTES).unwrap_or(u32::MAX);
+    let stated = stated.and_then(|length| length.parse::<u64>().ok());
+    stated.map_or(most, |length| u32::try_from(length).map_or(most, |length| length.min(most)))
+}
+
 /// Returns the costs as `GET /v1/limits` tells them.
 pub(crate) fn costs() -> Vec<RouteCost> {
     let cost = |(route, _, units): &(&str, Option<Scope>, u32)| RouteCost {
         route: (*route).to_owned(),
         units: *units,
-        bytes_a_unit_more: (*route == "/v1/random").then_some(BYTES_A_UNIT),
+        bytes_a_unit_more: ["/v1/random", "/v1/draws"].contains(route).then_some(BYTES_A_UNIT),
     };
     ROUTES.iter().map(cost).collect()
 }
@@ -74,7 +89,7 @@ mod tests {
 
     #[test]
     fn a_vrf_costs_more_than_bytes_and_many_bytes_more_than_few() {
-        let units = |path, query| price(path, Some(query)).units.get();
+        let units = |path, query| price(path, Some(query), &HeaderMap::new()).units.get();
         assert_eq!(units("/v1/random", "n=32"), 1);
         assert_eq!(units("/v1/random", "n=99999"), 1);
         assert_eq!(units("/v1/random", "fmt=hex&n=100000"), 2);
@@ -82,5 +97,10 @@ mod tests {
         assert_eq!(units("/v1/random", "n=250000&fmt=u32"), 11);
         assert_eq!(units("/v1/random", "n=-1"), 1);
         assert_eq!(units("/v1/vrf", "n=1000000"), 5);
+        let draw = |length: &str| {
+            let headers = [(header::CONTENT_LENGTH, length.parse().expect("value"))];
+            price("/v1/draws", None, &headers.into_iter().collect()).units.get()
+        };
+        assert_eq!((draw("64"), draw("250000"), draw("99999999999")), (5, 7, 57));
     }
 }

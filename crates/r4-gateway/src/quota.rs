@@ -37,8 +37,8 @@ pub(crate) struct Meters {
     store: Arc<Store>,
     /// Of keys with a quota that were used lately; never locked across an await.
     leases: Mutex<HashMap<KeyId, Arc<AsyncMutex<Lease>>>>,
-    /// Not written yet; never locked across an await.
-    used: Mutex<HashMap<(KeyId, &'static str), Used>>,
+    /// Not written yet, by key, route and day; never locked across an await.
+    used: Mutex<HashMap<(KeyId, &'static str, u32), Used>>,
 }
 
 /// Units that this replica may give out.
@@ -65,6 +65,8 @@ struct Used {
 pub(crate) enum NoUnits {
     /// Too few are left until the period ends.
     Exhausted,
+    /// A fault of ours, which the log has.
+    Failed,
     /// The store does not answer.
     Store(StoreError),
 }
@@ -74,35 +76,47 @@ impl Meters {
         Self { store, leases: Mutex::default(), used: Mutex::default() }
     }
 
-    /// Takes `units` of the quota of a key.
-    pub(crate) async fn spend(&self, key: KeyId, quota: Quota, units: u64) -> Result<(), NoUnits> {
+    /// Takes `units` of the quota of a key, and returns the start of the period that they belong to.
+    pub(crate) async fn spend(&self, key: KeyId, quota: Quota, units: u64) -> Result<u64, NoUnits> {
         let now = unix_now();
         let period = quota.per.start(now);
-        let lease = Arc::clone(locked(&self.leases).entry(key).or_default());
-        let mut lease = lease.lock().await;
-        if lease.period != period {
-            *lease = Lease { period, ..Lease::default() };
-        }
+        let mut lease = self.lease_of(key).lock_owned().await;
+        lease.begin(period);
         lease.asked = now;
         let need = units.saturating_sub(lease.units);
         if need > 0 {
-            let want = (lease.left / PART).min(MOST_LEASED).max(need);
-            let given = self.store.lease(key, period, quota.units, need, want).await;
-            let given = given.map_err(NoUnits::Store)?;
-            lease.left = given.left;
-            lease.units = lease.units.saturating_add(given.granted);
+            let store = Arc::clone(&self.store);
+            // A caller who hangs up meanwhile must not take the units with it.
+            let leasing = tokio::spawn(async move {
+                let want = (lease.left / PART).min(MOST_LEASED).max(need);
+                let given = store.lease(key, period, quota.units, need, want).await;
+                given.map(|given| {
+                    lease.left = given.left;
+                    lease.units = lease.units.saturating_add(given.granted);
+                    lease
+                })
+            });
+            lease = leasing.await.map_err(|_| NoUnits::Failed)?.map_err(NoUnits::Store)?;
         }
         lease.units = lease.units.checked_sub(units).ok_or(NoUnits::Exhausted)?;
-        Ok(())
+        Ok(period)
     }
 
-    /// Gives `units` back that a request turned out not to cost.
-    pub(crate) async fn refund(&self, key: KeyId, quota: Quota, units: u64) {
-        let Some(lease) = locked(&self.leases).get(&key).map(Arc::clone) else { return };
+    /// Gives `units` of a period back that a request turned out not to cost. They are lost when
+    /// another period has begun.
+    pub(crate) async fn refund(&self, key: KeyId, period: u64, units: u64) {
+        let lease = self.lease_of(key);
         let mut lease = lease.lock().await;
-        if lease.period == quota.per.start(unix_now()) {
+        if lease.period == 0 {
+            lease.begin(period);
+        }
+        if lease.period == period {
             lease.units = lease.units.saturating_add(units);
         }
+    }
+
+    fn lease_of(&self, key: KeyId) -> Arc<AsyncMutex<Lease>> {
+        Arc::clone(locked(&self.leases).entry(key).or_default())
     }
 
     /// Returns the units of a key's quota that this replica holds and has not given out.
@@ -117,7 +131,7 @@ impl Meters {
     /// Counts a request of a key.
     pub(crate) fn count(&self, key: KeyId, route: &'static str, units: u64) {
         let mut used = locked(&self.used);
-        let used = used.entry((key, route)).or_default();
+        let used = used.entry((key, route, day_of(unix_now()))).or_default();
         used.requests = used.requests.saturating_add(1);
         used.units = used.units.saturating_add(units);
     }
@@ -145,9 +159,10 @@ impl Meters {
             if lease.asked > idle_since || lease.units == 0 {
                 continue;
             }
-            match self.store.give_back(key, lease.period, lease.units).await {
-                Ok(()) => lease.units = 0,
-                Err(error) => tracing::warn!(%error, "units of a quota cannot be given back yet"),
+            // Once: after a failure nobody knows whether they are back, and twice would be too many.
+            let units = std::mem::take(&mut lease.units);
+            if let Err(error) = self.store.give_back(key, lease.period, units).await {
+                tracing::warn!(%error, units, "units of a quota could not be given back and are lost");
             }
         }
         locked(&self.leases).retain(|_, lease| match Arc::get_mut(lease) {
@@ -161,15 +176,16 @@ impl Meters {
         if used.is_empty() {
             return;
         }
-        let day = day_of(unix_now());
-        let delta = |((id, route), used): (&(KeyId, &'static str), &Used)| UsageDelta {
-            id: *id,
-            day,
-            route,
-            requests: used.requests,
-            units: used.units,
-        };
-        let deltas: Vec<UsageDelta> = used.iter().map(delta).collect();
+        let deltas: Vec<UsageDelta> = used
+            .iter()
+            .map(|(&(id, route, day), &Used { requests, units })| UsageDelta {
+                id,
+                day,
+                route,
+                requests,
+                units,
+            })
+            .collect();
         if let Err(error) = self.store.add_usage(&deltas).await {
             tracing::warn!(%error, "usage cannot be written yet; it is kept");
             let mut kept = locked(&self.used);
@@ -178,6 +194,15 @@ impl Meters {
                 kept.requests = kept.requests.saturating_add(used.requests);
                 kept.units = kept.units.saturating_add(used.units);
             }
+        }
+    }
+}
+
+impl Lease {
+    /// Forgets what belongs to another period.
+    fn begin(&mut self, period: u64) {
+        if self.period != period {
+            *self = Self { period, ..Self::default() };
         }
     }
 }

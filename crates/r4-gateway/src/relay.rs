@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http_body::Body as _;
 use r4_service::Problem;
 use r4_service::shell::{REQUEST_ID, RequestId};
-use r4_service::upstream::Upstream;
+use r4_service::upstream::{DRAW, Upstream};
 
 use crate::config::Deadlines;
 use crate::error::{upstream_broken, upstream_refused};
@@ -65,6 +65,12 @@ impl<'a> Call<'a> {
             call.request.headers_mut().insert(header::CONTENT_TYPE, kind.clone());
         }
         Ok(call)
+    }
+
+    /// Says that the order is that of a draw.
+    pub(crate) fn of_draw(mut self) -> Self {
+        self.request.headers_mut().insert(DRAW, HeaderValue::from_static("1"));
+        self
     }
 
     /// Returns the name of the upstream.

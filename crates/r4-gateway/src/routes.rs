@@ -45,12 +45,14 @@ use crate::access::{authenticate, limit_demo, limit_keyed, limit_public};
 use crate::relay::Call;
 use crate::{App, body};
 
+pub(crate) use draws::ORDER_BYTES;
+
 /// Most bytes of the body of `POST /v1/verify`: of the longest document.
 pub(crate) const VERIFY_BODY_BYTES: usize = MAX_DOCUMENT_BYTES;
 /// Most bytes of the body of `POST /v1/vrf`.
 pub(crate) const VRF_BODY_BYTES: usize = 8 * 1024;
 /// Most bytes of any body.
-pub(crate) const MOST_BODY_BYTES: usize = draws::ORDER_BYTES;
+pub(crate) const MOST_BODY_BYTES: usize = ORDER_BYTES;
 
 /// Paths whose only method takes a body.
 const POST_ALONE: [&str; 3] = ["/v1/demo/draws", "/v1/draws", "/v1/verify"];
@@ -182,7 +184,7 @@ fn request_bounds() -> RequestBounds {
         alpha_max_bytes: number(MAX_ALPHA_BYTES),
         vrf_body_max_bytes: number(VRF_BODY_BYTES),
         verify_body_max_bytes: number(VERIFY_BODY_BYTES),
-        draws_body_max_bytes: number(draws::ORDER_BYTES),
+        draws_body_max_bytes: number(ORDER_BYTES),
         draw_max_values: r4_draw::MAX_COUNT,
     }
 }

@@ -11,6 +11,10 @@ pub const MAX_ALPHA_BYTES: usize = 1024;
 /// would learn other clients' future outputs.
 pub const RESERVED_PREFIX: &[u8] = b"r4/";
 
+/// The first bytes of the input of a draw. A node takes one from its gateway alone, which writes it
+/// from an order: otherwise a client could choose what is to be the node's nonce.
+pub const DRAW_PREFIX: &[u8] = b"r4-draw/";
+
 const INDEX_PREFIX: &[u8] = b"r4/index/v1";
 
 /// Returns the alpha of an index under a key epoch: `r4/index/v1` ‖ key hash ‖ index (64 bits,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ::metrics::gauge;
 use axum::body::Body;
-use axum::http::{HeaderValue, Request, Response, Uri, header};
+use axum::http::{HeaderName, HeaderValue, Request, Response, Uri, header};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
@@ -77,6 +77,9 @@ impl From<UpstreamError> for Problem {
         Problem::unavailable(kind, error.to_string(), 1)
     }
 }
+
+/// Header by which r4-gateway tells r4-vrf that an order is that of a draw.
+pub const DRAW: HeaderName = HeaderName::from_static("x-r4-draw");
 
 /// One other service. Cloning shares the connections and the bound.
 #[derive(Clone, Debug)]

@@ -1,6 +1,6 @@
 //! What a client may ask for: the same five parameters in a query and in a JSON body.
 
-use r4_receipt::alpha::{MAX_ALPHA_BYTES, is_reserved};
+use r4_receipt::alpha::{DRAW_PREFIX, MAX_ALPHA_BYTES, is_reserved};
 use r4_receipt::{Domain, Schemes};
 use r4_service::query::Query;
 use r4_service::{Problem, kind};
@@ -68,6 +68,19 @@ impl Order {
         let domain = parse_domain(chain_id.as_deref(), fields.contract.as_deref())?;
         let (sig, alpha) = (fields.sig.as_deref(), fields.alpha.as_deref());
         Self::new(sig, alpha, domain, fields.format.as_deref())
+    }
+
+    /// Lets an order through that is no draw's.
+    ///
+    /// # Errors
+    /// 400 `reserved-alpha`.
+    pub fn no_draw(self) -> Result<Self, Problem> {
+        if self.alpha.as_deref().is_some_and(|alpha| alpha.starts_with(DRAW_PREFIX)) {
+            let detail = "an alpha that begins with the bytes r4-draw/ (0x72342d647261772f) is that \
+                          of a draw: order it at POST /v1/draws of r4-gateway";
+            return Err(Problem::new(kind::RESERVED_ALPHA, detail));
+        }
+        Ok(self)
     }
 
     fn new(

@@ -133,6 +133,8 @@ fn bad_orders_say_what_to_do() {
     assert_eq!(problem(&node.gateway.send(&untyped), 415).0, "unsupported-media-type");
     let unknown = format!("/v1/draws/0x{}", "0".repeat(64));
     assert_eq!(problem(&node.gateway.get(&unknown), 404).0, "unknown-draw");
+    let own = format!("/v1/vrf?alpha={}", hex::encode("r4-draw/v1\nkind=dice\n"));
+    assert_eq!(problem(&node.get_keyed(&own), 400).0, "reserved-alpha", "nobody chooses a nonce");
     let receipt = node.receipt("?alpha=68656c6c6f").json();
     let no_draw = format!("/v1/draws/{}", receipt["id"].as_str().unwrap());
     assert_eq!(problem(&node.gateway.get(&no_draw), 404).0, "unknown-draw");

@@ -21,7 +21,7 @@ use crate::schemas::{Draw, DrawOrder, Receipt};
 /// Most digits of an alpha: of 64 bytes.
 const ALPHA_DIGITS: usize = 128;
 /// Most bytes of the order of a draw.
-pub(crate) const ORDER_BYTES: usize = 4096;
+pub(crate) const ORDER_BYTES: usize = 1024;
 
 /// 32 random bytes, without a key.
 #[utoipa::path(get, path = "/v1/demo/random", tag = "demo", responses(

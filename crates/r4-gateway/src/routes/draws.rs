@@ -125,7 +125,7 @@ pub(super) async fn draw(app: Arc<App>, order: Posted) -> Result<Response<Body>,
     let json = HeaderValue::from_static("application/json");
     let body = Bytes::from(body.to_string());
     let call = Call::post(&app.vrf, app.deadlines, "/vrf", id.as_ref(), Some(&json), body)?;
-    let receipt = match receipt_of(call).await? {
+    let receipt = match receipt_of(call.of_draw()).await? {
         Ok(receipt) if receipt.alpha == alpha => receipt,
         Ok(_) => return Err(upstream_broken(app.vrf.name())),
         Err(refused) => return Ok(refused),

@@ -35,7 +35,7 @@ pub(crate) async fn usage(
     Query::parse(uri.query(), &["key"])?;
     let (key, now) = (caller.known()?, unix_now());
     let today = day_of(now);
-    let rows = app.store.usage(key.id, today.saturating_sub(DAYS), today).await;
+    let rows = app.store.usage(key.id, today.saturating_sub(DAYS.saturating_sub(1)), today).await;
     let rows = rows.map_err(|error| store_down(&error))?;
     let quota = match key.policy.quota {
         Some(quota) => Some(standing(&app, &key, quota, now).await?),

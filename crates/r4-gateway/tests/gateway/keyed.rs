@@ -80,8 +80,11 @@ async fn a_quota_ends_exactly() {
     assert_eq!(refused.problem(), (429, "quota-exceeded".to_owned()), "one of twelve is left");
     assert!(refused.header("retry-after").parse::<u64>().expect("seconds") <= 31 * 86_400);
     let usage = with(to, &carol, "/v1/usage").await.json();
-    assert_eq!((&usage["quota"]["units"], &usage["quota"]["left"]), (&json!(12), &json!(0)));
+    assert_eq!((&usage["quota"]["units"], &usage["quota"]["left"]), (&json!(12), &json!(1)));
     assert_eq!(usage["key"]["name"], "carol");
+    assert_eq!(with(to, &carol, "/v1/random?n=8").await.status, 200);
+    let usage = with(to, &carol, "/v1/usage").await;
+    assert_eq!(usage.json()["quota"]["left"], 0, "it is told to whom nothing is left, too");
     let over = with(to, &carol, "/v1/random?n=8").await;
     assert_eq!(over.problem(), (429, "quota-exceeded".to_owned()));
 }
@@ -92,11 +95,26 @@ async fn a_failure_of_ours_is_not_charged() {
     let admin = [("R4_ADMIN_PORT", "0"), ("R4_ADMIN_TOKEN", TOKEN)];
     let (to, admin) = gateway_and_admin(nobody().await, vrf.address, &admin).await;
     let admin = admin.expect("it listens");
-    let (dave, _) = key(admin, json!({"name": "dave", "quota": "1/day"})).await;
+    let (dave, _) = key(admin, json!({"name": "dave", "quota": "5/day"})).await;
     for _ in 0..3 {
         assert_eq!(with(to, &dave, "/v1/random?n=8").await.status, 503);
     }
-    assert_eq!(with(to, &dave, "/v1/usage").await.status, 200, "the unit is still there");
-    let over = with(to, &dave, "/v1/usage").await;
+    assert_eq!(with(to, &dave, "/v1/vrf").await.status, 200, "all units are still there");
+    let over = with(to, &dave, "/v1/vrf").await;
     assert_eq!(over.problem(), (429, "quota-exceeded".to_owned()));
+}
+
+#[tokio::test]
+async fn what_is_refused_costs_a_key_its_rate() {
+    let (to, admin, ..) = node_with_admin(TOKEN, &[]).await;
+    let order = json!({"name": "erin", "rate": "2/h", "burst": 2, "scopes": ["random"]});
+    let (erin, _) = key(admin, order).await;
+    let put = async || call(to, "PUT", "/v1/random", &[("x-api-key", &erin)], Bytes::new()).await;
+    assert_eq!(put().await.status, 405);
+    assert_eq!(put().await.status, 405);
+    assert_eq!(put().await.problem(), (429, "rate-limited".to_owned()));
+    let order = json!({"name": "finn", "rate": "2/h", "burst": 2, "scopes": ["random"]});
+    let (finn, _) = key(admin, order).await;
+    assert_eq!(with(to, &finn, "/v1/vrf").await.status, 403);
+    assert_eq!(with(to, &finn, "/v1/vrf").await.status, 429);
 }

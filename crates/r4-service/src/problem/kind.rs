@@ -65,8 +65,8 @@ kinds! {
         "Encode the input in hexadecimal; a longer one can be hashed first."
         "alpha must be 1 to 1024 bytes in hexadecimal: it has an odd number of digits";
     RESERVED_ALPHA BAD_REQUEST "reserved-alpha" RECEIPTS
-        "`alpha` begins with the bytes `r4/`, which the node keeps for inputs of its own."
-        "Use another input, or leave `alpha` out."
+        "`alpha` begins with the bytes `r4/`, which the node keeps for inputs of its own, or with `r4-draw/`, which is how draws begin."
+        "Use another input, or leave `alpha` out; order a draw at `/v1/draws`."
         "an alpha that begins with the bytes r4/ (0x72342f) is the node's own: with it one could ask for other callers' future outputs";
     INVALID_DRAW BAD_REQUEST "invalid-draw" PUBLIC
         "The order of a draw asks for something that no draw can give."

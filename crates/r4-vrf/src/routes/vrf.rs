@@ -4,6 +4,7 @@ use axum::extract::{Request, State};
 use axum::http::Uri;
 use axum::response::Response;
 use r4_service::query::Query;
+use r4_service::upstream::DRAW;
 use r4_service::{Problem, clock};
 
 use super::{JSON, NO_STORE, TEXT, sign};
@@ -17,7 +18,7 @@ use crate::order::{Format, Order};
 /// # Errors
 /// 400 about a parameter, 503 when no receipt can be signed now.
 pub async fn get(State(app): State<App>, uri: Uri) -> Result<Response, Problem> {
-    answer(&app, Order::from_query(uri.query())?).await
+    answer(&app, Order::from_query(uri.query())?.no_draw()?).await
 }
 
 /// Answers the receipt that the JSON body asks for.
@@ -26,8 +27,9 @@ pub async fn get(State(app): State<App>, uri: Uri) -> Result<Response, Problem> 
 /// As for [`get`], and 413 or 415 about the body.
 pub async fn post(State(app): State<App>, request: Request) -> Result<Response, Problem> {
     Query::parse(request.uri().query(), &["key"])?;
-    let body = read_json(request).await?;
-    answer(&app, Order::from_json(&body)?).await
+    let is_draw = request.headers().contains_key(DRAW);
+    let order = Order::from_json(&read_json(request).await?)?;
+    answer(&app, if is_draw { order } else { order.no_draw()? }).await
 }
 
 async fn answer(app: &App, order: Order) -> Result<Response, Problem> {
