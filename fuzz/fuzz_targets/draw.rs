@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use r4_draw::{Document, Kind, Lists, Order, Outcome, Spec, lists};
+use r4_draw::{Document, Kind, Order, Outcome, Spec, lists};
 
 fuzz_target!(|input: &[u8]| {
     if let Ok(spec) = Spec::from_alpha(input) {

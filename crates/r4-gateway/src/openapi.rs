@@ -1,5 +1,5 @@
 //! `/openapi.json`: made of the handlers themselves, so that it cannot name a route that is not
-//! there. What their attributes leave out is added by the rows of [`operations`]. The other forms
+//! there. What their attributes leave out is added by the rows of `operations`. The other forms
 //! of the description are made of it.
 
 mod complete;

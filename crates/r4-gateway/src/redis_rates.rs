@@ -1,6 +1,6 @@
 //! Rate limits that all replicas share, in Redis: the buckets of `limits`, by the server's clock.
 //!
-//! A request waits at most [`PATIENCE`] for Redis. Whoever gets no good answer closes the connection
+//! A request waits at most 50 ms for Redis. Whoever gets no good answer closes the connection
 //! for all, and the limits of each replica count until a task in the background has a new one that
 //! works; so a Redis that hangs holds nobody up but those who met it first. What is kept there are
 //! times, which expire when a bucket is full again.

@@ -1,7 +1,7 @@
 //! Traces: one span for each request and for each call of another service, sent to a collector by
 //! OTLP/HTTP when one is configured.
 //!
-//! No request waits for the collector. Spans wait in a queue of [`QUEUE`]; what does not fit is
+//! No request waits for the collector. Spans wait in a queue of `QUEUE`; what does not fit is
 //! dropped and counted. A span holds what the log line of its request holds, and nothing more.
 
 use std::borrow::Cow;
