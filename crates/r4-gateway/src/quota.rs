@@ -14,7 +14,7 @@ use r4_service::clock::unix_now;
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::keys::{KeyId, Quota};
-use crate::store::{Store, StoreError, UsageDelta};
+use crate::store::{Store, StoreError, UsageDelta, day_of};
 
 /// A lease is this part of what is left.
 const PART: u64 = 64;
@@ -24,13 +24,6 @@ const MOST_LEASED: u64 = 1000;
 const IDLE_SECONDS: u64 = 2;
 /// Time between two writings of what was used.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
-/// Seconds of a day of UTC.
-const SECONDS_A_DAY: u64 = 86_400;
-
-/// Returns the days since 1970 of a Unix time.
-pub(crate) fn day_of(unix: u64) -> u32 {
-    u32::try_from(unix / SECONDS_A_DAY).unwrap_or(u32::MAX)
-}
 
 /// Counts what keys use.
 pub(crate) struct Meters {

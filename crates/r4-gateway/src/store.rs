@@ -13,6 +13,7 @@ mod row;
 
 use std::path::Path;
 
+use r4_api::gateway::DayUsage;
 use r4_api::keys::{AuditHead, AuditRow};
 
 use crate::keys::{KeyId, KeyRecord, NewKey, SecretHash};
@@ -479,9 +480,16 @@ impl Ages {
         }
     }
 }
-/// Returns days since 1970 as a date of UTC.
-pub fn day_text(day: u32) -> String {
-    let seconds = i64::from(day).saturating_mul(86_400);
-    let date = time::OffsetDateTime::from_unix_timestamp(seconds).map(time::OffsetDateTime::date);
-    date.unwrap_or(time::Date::MIN).to_string()
+/// Returns the days since 1970 of a Unix time.
+pub(crate) fn day_of(unix: u64) -> u32 {
+    u32::try_from(unix / SECONDS_A_DAY).unwrap_or(u32::MAX)
+}
+
+impl From<UsageRow> for DayUsage {
+    fn from(UsageRow { day, route, requests, units }: UsageRow) -> Self {
+        let seconds = i64::from(day).saturating_mul(SECONDS_A_DAY.cast_signed());
+        let date =
+            time::OffsetDateTime::from_unix_timestamp(seconds).map(time::OffsetDateTime::date);
+        Self { day: date.unwrap_or(time::Date::MIN).to_string(), route, requests, units }
+    }
 }

@@ -5,21 +5,17 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::Uri;
-use r4_api::gateway::{DayUsage, QuotaStanding};
+use r4_api::gateway::QuotaStanding;
 use r4_api::keys::KeyUsage;
 use r4_service::Problem;
 use r4_service::clock::unix_now;
 use r4_service::query::Query;
-use time::Date;
 
 use super::Admin;
 use super::error::unavailable;
 use crate::keys::{KeyId, KeyRecord, Quota, SIMPLE_NAME};
-use crate::store::{StoreError, UsageRow};
+use crate::store::{StoreError, day_of};
 
-const SECONDS_A_DAY: u64 = 86_400;
-/// 1970-01-01 as a Julian day.
-const EPOCH: i32 = 2_440_588;
 /// Days that are told of, today included, when the request does not say.
 const DAYS: u32 = 31;
 /// Most days that are told of.
@@ -45,10 +41,10 @@ pub(super) async fn usage(
         None => None,
     };
     let quota = quota.transpose().map_err(|error| unavailable(&error))?;
-    let today = u32::try_from(now / SECONDS_A_DAY).unwrap_or(u32::MAX);
+    let today = day_of(now);
     let first = today.saturating_sub(days.saturating_sub(1));
     let rows = admin.store.usage(id, first, today).await.map_err(|error| unavailable(&error))?;
-    let days = rows.into_iter().map(day_usage).collect();
+    let days = rows.into_iter().map(Into::into).collect();
     Ok(Json(KeyUsage { id: id.to_string(), name, quota, days }))
 }
 
@@ -60,23 +56,6 @@ impl Admin {
         now: u64,
     ) -> Result<QuotaStanding, StoreError> {
         let used = self.store.granted(id, quota.per.start(now)).await?;
-        Ok(QuotaStanding {
-            units: quota.units,
-            per: quota.per.name().to_owned(),
-            used,
-            left: quota.units.saturating_sub(used),
-            resets: quota.per.end(now),
-        })
+        Ok(quota.standing(used, now))
     }
-}
-
-fn day_usage(row: UsageRow) -> DayUsage {
-    let UsageRow { day, route, requests, units } = row;
-    DayUsage { day: date(day), route, requests, units }
-}
-
-/// Writes a number of days since 1970 as a date.
-fn date(day: u32) -> String {
-    let date = i32::try_from(day).ok().and_then(|day| EPOCH.checked_add(day));
-    date.and_then(|day| Date::from_julian_day(day).ok()).unwrap_or(Date::MAX).to_string()
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
 
+use r4_api::gateway::QuotaStanding;
 use time::{OffsetDateTime, Time};
 
 use crate::limits::Rate;
@@ -140,6 +141,19 @@ pub struct Quota {
     pub units: u64,
     /// When they come back.
     pub per: Period,
+}
+
+impl Quota {
+    /// Returns where a key stands that has `used` units in the period of the Unix time `now`.
+    pub fn standing(self, used: u64, now: u64) -> QuotaStanding {
+        QuotaStanding {
+            units: self.units,
+            per: self.per.name().to_owned(),
+            used,
+            left: self.units.saturating_sub(used),
+            resets: self.per.end(now),
+        }
+    }
 }
 
 impl fmt::Display for Quota {

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::{Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
-use r4_api::gateway::{DayUsage, KeyName, QuotaStanding, UsageAnswer};
+use r4_api::gateway::{KeyName, QuotaStanding, UsageAnswer};
 use r4_service::Problem;
 use r4_service::clock::unix_now;
 use r4_service::query::Query;
@@ -15,8 +15,7 @@ use crate::App;
 use crate::access::{Caller, KeyStanding};
 use crate::error::store_down;
 use crate::keys::{KeyEntry, Quota};
-use crate::quota::day_of;
-use crate::store::{UsageRow, day_text};
+use crate::store::day_of;
 
 /// Days that are told.
 const DAYS: u32 = 31;
@@ -45,7 +44,7 @@ pub(crate) async fn usage(
         key: name(&key),
         rate: rate.to_api(),
         quota,
-        days: rows.into_iter().map(day).collect(),
+        days: rows.into_iter().map(Into::into).collect(),
     };
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response())
 }
@@ -68,15 +67,5 @@ async fn standing(
     let granted = app.store.granted(key.id, quota.per.start(now)).await;
     let granted = granted.map_err(|error| store_down(&error))?;
     let used = granted.saturating_sub(app.meters.in_hand(key.id).await);
-    Ok(QuotaStanding {
-        units: quota.units,
-        per: quota.per.name().to_owned(),
-        used,
-        left: quota.units.saturating_sub(used),
-        resets: quota.per.end(now),
-    })
-}
-
-fn day(row: UsageRow) -> DayUsage {
-    DayUsage { day: day_text(row.day), route: row.route, requests: row.requests, units: row.units }
+    Ok(quota.standing(used, now))
 }
