@@ -36,16 +36,17 @@ pub(super) fn all(document: &Document, policy: &Policy) -> Vec<Check> {
         checks.extend(check_evm(receipt, key_hash));
     }
     // A digest that was made for other signatures is a matter of `schemes`.
-    let signed_for = Schemes::ALL
-        .into_iter()
-        .find(|schemes| document.digest(key_hash, *schemes) == envelope.msg_hash);
+    let made_for = |schemes: &Schemes| document.digest(key_hash, *schemes) == envelope.msg_hash;
+    let present = (digest == envelope.msg_hash).then(|| envelope.schemes());
+    let signed_for = present.or_else(|| Schemes::ALL.into_iter().find(made_for));
     checks.push(check_digest(document, key_hash, signed_for));
     checks.push(check_schemes(envelope, signed_for));
-    checks.push(check_ecdsa(envelope, &digest));
-    checks.push(check_signer(envelope, &digest));
+    let recovered = recover(envelope, &digest);
+    checks.push(check_ecdsa(envelope, &digest, &recovered));
+    checks.push(check_signer(envelope, &recovered));
     checks.push(check_mldsa(envelope, &digest));
     checks.extend(check_log(document, key_hash, policy));
-    checks.push(check_pin(envelope, key_hash, &digest, &policy.pin));
+    checks.push(check_pin(envelope, key_hash, &recovered, &policy.pin));
     checks.push(check_require(envelope, policy));
     checks
 }
@@ -157,7 +158,7 @@ fn check_schemes(envelope: &Envelope, signed_for: Option<Schemes>) -> Check {
     }
 }
 
-fn check_ecdsa(envelope: &Envelope, digest: &[u8; 32]) -> Check {
+fn check_ecdsa(envelope: &Envelope, digest: &[u8; 32], recovered: &Recovered) -> Check {
     let Some(fields) = envelope.signatures.ecdsa() else {
         return not_checked("ecdsa", "there is no ECDSA signature", Vec::new());
     };
@@ -167,10 +168,13 @@ fn check_ecdsa(envelope: &Envelope, digest: &[u8; 32]) -> Check {
         {
             return Err("signature is not r, s and v".into());
         }
-        ecdsa::VerifyingKey::from_bytes(&envelope.keys.ecdsa)
-            .map_err(|error| error.to_string())?
-            .verify_digest(digest, &signature)
-            .map_err(|error| error.to_string())
+        let key = ecdsa::VerifyingKey::from_bytes(&envelope.keys.ecdsa)
+            .map_err(|error| error.to_string())?;
+        // The key that is recovered is one for which the equation holds (SEC 1 §4.1.6).
+        if recovered.as_ref() == Ok(&key) {
+            return Ok(());
+        }
+        key.verify_digest(digest, &signature).map_err(|error| error.to_string())
     });
     let inputs = Vec::from([
         ("public_key", to_hex(&envelope.keys.ecdsa)),
@@ -181,12 +185,11 @@ fn check_ecdsa(envelope: &Envelope, digest: &[u8; 32]) -> Check {
     check("ecdsa", result.err(), "the ECDSA signature verifies", inputs)
 }
 
-fn check_signer(envelope: &Envelope, digest: &[u8; 32]) -> Check {
+fn check_signer(envelope: &Envelope, recovered: &Recovered) -> Check {
     let Some(fields) = envelope.signatures.ecdsa() else {
         return not_checked("signer", "there is no ECDSA signature", Vec::new());
     };
-    let recovered = recover(envelope, digest);
-    let wrong = match &recovered {
+    let wrong = match recovered {
         Err(error) => Some(error.clone()),
         Ok(key) if key.to_bytes() != envelope.keys.ecdsa => {
             Some("r, s and v recover another key than the one in keys".into())
@@ -199,7 +202,7 @@ fn check_signer(envelope: &Envelope, digest: &[u8; 32]) -> Check {
     let inputs = Vec::from([
         ("signer_addr", fields.signer_addr.to_string()),
         ("v", fields.v.to_string()),
-        ("recovered", recovered.map_or_else(|error| error, |key| key.address().to_string())),
+        ("recovered", told(recovered)),
     ]);
     check("signer", wrong, "the signature recovers to signer_addr", inputs)
 }
@@ -220,7 +223,7 @@ fn check_mldsa(envelope: &Envelope, digest: &[u8; 32]) -> Check {
     check("mldsa65", result.err(), "the ML-DSA-65 signature verifies", inputs)
 }
 
-fn check_pin(envelope: &Envelope, key_hash: KeyHash, digest: &[u8; 32], pin: &Pin) -> Check {
+fn check_pin(envelope: &Envelope, key_hash: KeyHash, recovered: &Recovered, pin: &Pin) -> Check {
     match pin {
         Pin::None => not_checked(
             "pin",
@@ -236,19 +239,16 @@ fn check_pin(envelope: &Envelope, key_hash: KeyHash, digest: &[u8; 32], pin: &Pi
             check("pin", wrong, "the key hash is a pinned one", inputs)
         }
         Pin::Signer(address) => {
-            let signer = recover(envelope, digest).map(|key| key.address());
+            let is_pinned = matches!(recovered, Ok(key) if key.address() == *address);
             let wrong = if envelope.signatures.ecdsa().is_none() {
                 Some("there is no ECDSA signature, and an ECDSA signer was pinned")
-            } else if signer.as_ref() != Ok(address) {
+            } else if !is_pinned {
                 Some("the ECDSA signature is not the pinned signer's")
             } else {
                 None
             };
             let right = "the ECDSA signer is the pinned one; nothing but ECDSA was pinned";
-            let inputs = Vec::from([
-                ("signer", signer.map_or_else(|error| error, |signer| signer.to_string())),
-                ("pinned", address.to_string()),
-            ]);
+            let inputs = Vec::from([("signer", told(recovered)), ("pinned", address.to_string())]);
             check("pin", wrong, right, inputs)
         }
     }
@@ -268,7 +268,14 @@ fn check_require(envelope: &Envelope, policy: &Policy) -> Check {
     check("require", (!holds).then_some(wrong), "the required signatures are present", inputs)
 }
 
-fn recover(envelope: &Envelope, digest: &[u8; 32]) -> Result<ecdsa::VerifyingKey, String> {
+/// The key that signed, by the signature with its v, or why there is none.
+type Recovered = Result<ecdsa::VerifyingKey, String>;
+
+fn told(recovered: &Recovered) -> String {
+    recovered.as_ref().map_or_else(Clone::clone, |key| key.address().to_string())
+}
+
+fn recover(envelope: &Envelope, digest: &[u8; 32]) -> Recovered {
     let fields = envelope.signatures.ecdsa().ok_or("there is no ECDSA signature")?;
     let signature = fields.signature().map_err(|error| error.to_string())?;
     signature.recover(digest).map_err(|error| error.to_string())
