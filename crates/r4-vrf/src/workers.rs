@@ -1,5 +1,6 @@
 //! Bounded work on blocking threads: so much runs, so much waits, the rest is refused at once.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
@@ -8,6 +9,9 @@ use r4_service::context::carry_work;
 use r4_service::metrics::show_places;
 use r4_service::{Problem, kind};
 use tokio::sync::Semaphore;
+
+/// How much less urgent work is than answering, as nice(2) counts.
+const LESS_URGENT: i32 = 5;
 
 /// A bound on one kind of work. Cloning shares it.
 #[derive(Clone, Debug)]
@@ -65,6 +69,7 @@ impl Workers {
         let running = Arc::clone(&self.running).acquire_owned().await.map_err(|_| busy())?;
         // The permits go with the work: a caller that gives up does not make room before its end.
         let done = tokio::task::spawn_blocking(carry_work(move || {
+            give_way();
             let answer = work();
             drop((running, open));
             answer
@@ -73,6 +78,19 @@ impl Workers {
             tracing::error!(%cause, "work on a blocking thread failed");
             Problem::internal()
         })
+    }
+}
+
+/// Lets this thread, with whatever it works on later, give way to those that take requests and answer
+/// them: when all processors sign, who is refused must not wait for them.
+fn give_way() {
+    thread_local! {
+        static GAVE_WAY: Cell<bool> = const { Cell::new(false) };
+    }
+    if !GAVE_WAY.replace(true)
+        && let Err(cause) = rustix::process::nice(LESS_URGENT)
+    {
+        tracing::debug!(%cause, "the priority of a thread stays as it is");
     }
 }
 
