@@ -3,6 +3,7 @@
 //! Pure: no clock, no randomness, no files. The shape of a receipt is `r4_receipt`'s.
 
 pub mod core;
+pub mod encode;
 pub mod entropy;
 pub mod gateway;
 pub mod keys;

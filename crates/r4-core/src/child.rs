@@ -17,10 +17,9 @@ use crate::error::GeneratorError;
 use crate::health::{Report, ReportedHealth};
 use crate::patience::within;
 
-/// What the pipe is to hold; of itself it holds more where pages are large.
-const PIPE_BYTES: usize = 64 * 1024;
-/// Most that the pipe may hold, where the kernel rounds up.
-const MOST_PIPE_BYTES: usize = 128 * 1024;
+/// What the pipe is to hold: wide enough that the generator makes bytes while others are read, and
+/// no wider, because what is stale is dropped.
+const PIPE_BYTES: usize = 512 * 1024;
 /// Most bytes of one line; what is longer counts as several.
 const LINE_BYTES: u64 = 8 * 1024;
 /// Most time for a process whose pipe has ended to end itself.
@@ -106,19 +105,19 @@ impl Child {
     }
 }
 
-/// Returns a pipe that is narrow before anything is written to it.
+/// Returns a pipe that is as wide as it should be before anything is written to it.
 fn pipe() -> std::io::Result<(ChildStdout, PipeWriter)> {
     let (reader, writer) = std::io::pipe()?;
-    narrow(&writer)?;
+    set_size(&writer)?;
     Ok((ChildStdout::from_std(OwnedFd::from(reader).into())?, writer))
 }
 
-/// Makes a pipe hold [`PIPE_BYTES`], or what the kernel rounds that up to. One that must stay as it
-/// is may, if it holds no more than that.
-fn narrow(pipe: impl AsFd) -> std::io::Result<()> {
+/// Makes a pipe hold [`PIPE_BYTES`]. One that must stay as it is may, if it holds no more: the kernel
+/// gives a user who has many pipes narrow ones.
+fn set_size(pipe: impl AsFd) -> std::io::Result<()> {
     let set = fcntl_setpipe_size(&pipe, PIPE_BYTES);
     match set.or_else(|_| fcntl_getpipe_size(&pipe))? {
-        0..=MOST_PIPE_BYTES => Ok(()),
+        0..=PIPE_BYTES => Ok(()),
         held => Err(std::io::Error::other(format!("its pipe holds {held} bytes"))),
     }
 }

@@ -149,9 +149,13 @@ impl Core {
     /// # Errors
     /// [`Blocked`] with the reason; `out` is wiped then.
     pub async fn fill(self: &Arc<Self>, out: &mut [u8]) -> Result<Mode, Blocked> {
+        if self.fill_at_once(out) {
+            return Ok(observe::made(Mode::Sealed, out.len()));
+        }
         let open = OpenFill::begin();
         let filled = match self.mode() {
-            Mode::Sealed => self.fill_sealed(out).await,
+            // Apart, so that what is done at once is small.
+            Mode::Sealed => Box::pin(self.fill_sealed(out)).await,
             other => other,
         };
         drop(open);
@@ -182,6 +186,13 @@ impl Core {
                 self.fill_sealed(&mut *byte).await;
             }
         }
+    }
+
+    /// Fills from what the generator has made already, if there is enough of it and nobody waits.
+    fn fill_at_once(&self, out: &mut [u8]) -> bool {
+        let Ok(mut running) = self.running.try_lock() else { return false };
+        let Some(generator) = running.generator.as_mut() else { return false };
+        self.mode() == Mode::Sealed && generator.try_fill(Moment::now(), out)
     }
 
     /// Fills from the generator, starting it again if it died; returns the mode afterwards.

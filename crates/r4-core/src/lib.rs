@@ -9,16 +9,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::HeaderValue;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use r4_service::auth::{Guard, authenticate};
 use r4_service::ready::Readiness;
 use r4_service::shell::{self, RequestLimits};
+use r4_service::shortcut::Shortened;
 
+mod buffers;
 mod child;
 pub mod config;
 pub mod core;
-pub mod encode;
 pub mod error;
 pub mod generator;
 pub mod health;
@@ -32,6 +34,8 @@ pub mod status;
 #[cfg(test)]
 mod testing;
 
+use buffers::Buffers;
+
 /// What the handlers share.
 #[derive(Clone, Debug)]
 pub struct App {
@@ -39,6 +43,18 @@ pub struct App {
     pub core: Arc<core::Core>,
     /// The keys that are accepted.
     pub guard: Arc<Guard>,
+    /// SHA-256 of the sealed binary, if its integrity was verified.
+    core_sha256: Option<HeaderValue>,
+    buffers: Buffers,
+}
+
+impl App {
+    /// Serves what `core` makes to callers whom `guard` knows.
+    pub fn new(core: Arc<core::Core>, guard: Guard) -> Self {
+        let sha256 = core.sealed().map(|sealed| HeaderValue::from_str(&sealed.manifest().sha256));
+        let (core_sha256, guard) = (sha256.and_then(Result::ok), Arc::new(guard));
+        Self { core, guard, core_sha256, buffers: Buffers::default() }
+    }
 }
 
 /// Commit that this binary was built from.
@@ -47,14 +63,22 @@ pub const GIT: &str = match option_env!("R4_GIT") {
     None => "unknown",
 };
 
+/// Most time until the head of an answer.
+const HEAD_DEADLINE: Duration = Duration::from_secs(15);
+
+/// Returns the service: its routes within the shell's layers, and the shortcut of `/random`.
+pub fn service(app: App, readiness: Readiness) -> Shortened<App> {
+    Shortened::new(app.clone(), router(app, readiness), HEAD_DEADLINE)
+}
+
 /// Returns the service's routes within the shell's layers.
 pub fn router(app: App, readiness: Readiness) -> Router {
-    let limits = RequestLimits { head_deadline: Duration::from_secs(15), body_bytes: 1024 };
+    let limits = RequestLimits { head_deadline: HEAD_DEADLINE, body_bytes: 1024 };
     let keyed = from_fn_with_state(Arc::clone(&app.guard), authenticate);
     let routes = Router::new()
         .route("/health", get(routes::health::health))
         .route("/version", get(routes::version::version))
-        .route("/random", get(routes::random::random).route_layer(keyed.clone()))
+        .route(routes::random::ROUTE, get(routes::random::random).route_layer(keyed.clone()))
         .route("/selftest", post(routes::selftest::selftest).route_layer(keyed))
         .layer(from_fn(shell::refuse_needless_body))
         .with_state(app);

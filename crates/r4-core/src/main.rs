@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use r4_core::config::{self, Config};
 use r4_core::core::Core;
-use r4_core::{App, observe, router};
+use r4_core::{App, observe, service};
 use r4_service::args::{About, Action, complain, parse};
 use r4_service::auth::Guard;
 use r4_service::config::Env;
@@ -48,6 +48,6 @@ async fn serve(config: Config) -> Result<(), ServeError> {
     let core = Arc::new(core);
     tokio::spawn(Arc::clone(&core).keep_watching());
     let guard = Guard::new(vec![common.api_key, common.internal_key]);
-    let routes = router(App { core, guard: Arc::new(guard) }, readiness.clone());
-    server::run(listener, routes, readiness, stop).await
+    let app = service(App::new(core, guard), readiness.clone());
+    server::run(listener, app, readiness, stop).await
 }

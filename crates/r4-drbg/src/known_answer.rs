@@ -92,14 +92,14 @@ fn aes_256() -> bool {
     block == AES_256_BLOCK
 }
 
-/// Two fills, a reseed and a fill; answers from a separate implementation of the formula.
+/// Two fills, a reseed, a fill and a long one; answers from a separate implementation of the formula.
 fn drbg_chacha20() -> bool {
     let mut memory = [0; MEMORY_BYTES];
     let mut generator =
         Unseeded::new(Engine::ChaCha20, &mut memory).seed(&Seed::new(&mut counted(0)));
     gives(&mut generator, 0xA0, &DRBG_FILL_1) && gives(&mut generator, 0xA1, &DRBG_FILL_2) && {
         generator.reseed(&Seed::new(&mut counted(48)));
-        gives(&mut generator, 0xA2, &DRBG_FILL_3)
+        gives(&mut generator, 0xA2, &DRBG_FILL_3) && gives_long(&mut generator, &DRBG_LONG)
     }
 }
 
@@ -108,8 +108,17 @@ fn gives(generator: &mut Seeded<'_>, fresh: u8, want: &[u8; 80]) -> bool {
     generator.fill(&[fresh; FRESH_BYTES], &mut out).is_ok() && out == *want
 }
 
-/// `CTR_DRBG` AES-256 without derivation function: a sample of NIST's ACVP vectors. Personalization
-/// and additional input of a reseed come xored into the seeds, which is what the standard does.
+/// Tells whether so many bytes have this hash that the cipher makes them with its widest instructions,
+/// and the last ones with narrow ones.
+fn gives_long(generator: &mut Seeded<'_>, want: &[u8; 32]) -> bool {
+    let mut out = [0; 3001];
+    let filled = generator.fill(&[0xA3; FRESH_BYTES], &mut out);
+    filled.is_ok() && Sha256::digest(out)[..] == *want
+}
+
+/// `CTR_DRBG` AES-256 without derivation function: a sample of NIST's ACVP vectors, and a long fill
+/// with an answer from a separate implementation. Personalization and additional input of a reseed
+/// come xored into the seeds, which is what the standard does.
 fn drbg_ctr_aes256() -> bool {
     let mut memory = [0; MEMORY_BYTES];
     let (mut seed, mut reseed) = (CTR_SEED, CTR_RESEED);
@@ -120,6 +129,7 @@ fn drbg_ctr_aes256() -> bool {
     generator.fill(&CTR_FRESH_1, &mut out).is_ok()
         && generator.fill(&CTR_FRESH_2, &mut out).is_ok()
         && out.starts_with(&CTR_RETURNED)
+        && gives_long(&mut generator, &CTR_LONG)
 }
 
 /// The bytes first, first + 1, …
@@ -191,6 +201,10 @@ const AES_256_PLAINTEXT: [u8; 16] = [
 const AES_256_BLOCK: [u8; 16] = [
     0x8e, 0xa2, 0xb7, 0xca, 0x51, 0x67, 0x45, 0xbf, 0xea, 0xfc, 0x49, 0x90, 0x4b, 0x49, 0x60, 0x89,
 ];
+const DRBG_LONG: [u8; 32] = [
+    0x84, 0x52, 0x99, 0xb8, 0xf3, 0xa2, 0x37, 0x22, 0x4b, 0x15, 0x5d, 0x35, 0xa4, 0x95, 0x16, 0x4c,
+    0x55, 0x79, 0x92, 0x44, 0x56, 0xf5, 0xd1, 0x45, 0x7e, 0xab, 0x54, 0x76, 0x64, 0x51, 0xb3, 0x5f,
+];
 const CTR_SEED: [u8; 48] = [
     0xf3, 0xfd, 0xdb, 0x0f, 0x08, 0x04, 0xb7, 0xb5, 0x05, 0x80, 0xb4, 0x5e, 0x1a, 0xd4, 0xf7, 0xe2,
     0x7f, 0xce, 0x21, 0xca, 0xff, 0xf3, 0xd4, 0xe5, 0xd4, 0xda, 0x8b, 0x42, 0x61, 0x20, 0x36, 0xfd,
@@ -215,6 +229,10 @@ const CTR_RETURNED: [u8; 48] = [
     0x3b, 0x0d, 0x9b, 0x6a, 0x19, 0x97, 0x91, 0x6e, 0xf7, 0x11, 0xfc, 0x32, 0xc4, 0xd4, 0xef, 0x4f,
     0xea, 0x03, 0x2c, 0x69, 0xec, 0x2a, 0x4e, 0xee, 0xd3, 0x9f, 0xbe, 0x65, 0x7b, 0xf4, 0x8d, 0xae,
     0xf0, 0x9d, 0x37, 0x10, 0x96, 0x22, 0x1a, 0x46, 0x47, 0xf2, 0x6c, 0xb0, 0xba, 0x51, 0xe7, 0x89,
+];
+const CTR_LONG: [u8; 32] = [
+    0xbb, 0xf5, 0xeb, 0x7c, 0xea, 0x45, 0x1f, 0x5b, 0xea, 0x14, 0x0a, 0x11, 0xc3, 0x48, 0x3f, 0x6e,
+    0x2b, 0x30, 0x37, 0xa9, 0x25, 0x25, 0xcf, 0x9a, 0x8f, 0x94, 0x8b, 0x16, 0x83, 0xba, 0xc3, 0xc0,
 ];
 
 #[cfg(test)]

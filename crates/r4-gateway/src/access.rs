@@ -73,7 +73,7 @@ pub(crate) async fn limit_public(
     let standing = app.rates.take_address(client.address).await;
     let caller = identify(&app, request.headers(), request.uri(), client);
     request.extensions_mut().insert(caller);
-    pass(&app, request, next, client, Some(standing)).await
+    pass(&app, client, Some(standing), |standing| next.run(noted(request, standing))).await
 }
 
 /// For routes that need a key: counts the request against the client's address unless its key has
@@ -85,19 +85,29 @@ pub(crate) async fn limit_keyed(
 ) -> Response {
     let client = client_of(&app, &request);
     let caller = identify(&app, request.headers(), request.uri(), client);
+    request.extensions_mut().insert(caller.clone());
+    limited(&app, client, &caller, |standing| next.run(noted(request, standing))).await
+}
+
+/// Answers a request of `caller` that needs a key, if its limits allow it.
+pub(crate) async fn limited<F: Future<Output = Response>>(
+    app: &App,
+    client: Client,
+    caller: &Caller,
+    answer: impl FnOnce(Option<Standing>) -> F,
+) -> Response {
     let standing = if caller.has_own_limit() {
         None
     } else {
         Some(app.rates.take_address(client.address).await)
     };
-    request.extensions_mut().insert(caller.clone());
-    let response = pass(&app, request, next, client, standing).await;
+    let response = pass(app, client, standing, answer).await;
     match caller {
         // A method that no route has got here without being charged.
         Caller::Known(key)
             if standing.is_none() && response.extensions().get::<KeyStanding>().is_none() =>
         {
-            let standing = app.rates.take_key(&key, NonZeroU32::MIN).await;
+            let standing = app.rates.take_key(key, NonZeroU32::MIN).await;
             admit(standing).map_or_else(IntoResponse::into_response, |()| response)
         }
         _ => response,
@@ -117,26 +127,28 @@ pub(crate) async fn limit_demo(
     }
     let client = client_of(&app, &request);
     let standing = app.rates.take_demo(client.address).await;
-    pass(&app, request, next, client, Some(standing)).await
+    pass(&app, client, Some(standing), |standing| next.run(noted(request, standing))).await
+}
+
+/// Notes where the client's address stands in a request.
+fn noted(mut request: Request, standing: Option<Standing>) -> Request {
+    if let Some(standing) = standing {
+        request.extensions_mut().insert(standing);
+    }
+    request
 }
 
 /// Lets the request in if its limit and the places of its address allow it, and tells on the answer
 /// how the tighter of the limits stands.
-async fn pass(
+async fn pass<F: Future<Output = Response>>(
     app: &App,
-    mut request: Request,
-    next: Next,
     client: Client,
     standing: Option<Standing>,
+    answer: impl FnOnce(Option<Standing>) -> F,
 ) -> Response {
     let admitted = standing.map_or(Ok(()), admit).and_then(|()| enter(app, client));
     let mut response = match admitted {
-        Ok(permit) => {
-            if let Some(standing) = standing {
-                request.extensions_mut().insert(standing);
-            }
-            hold(next.run(request).await, permit)
-        }
+        Ok(permit) => hold(answer(standing).await, permit),
         Err(problem) => problem.into_response(),
     };
     let key = response.extensions().get::<KeyStanding>().map(|k| k.0);
@@ -155,11 +167,25 @@ pub(crate) async fn authenticate(
 ) -> Response {
     let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let price = price(path, request.uri().query(), request.headers());
-    match charge(&app, request.extensions().get::<Caller>(), &price).await {
+    let caller = request.extensions().get::<Caller>().cloned();
+    charged(&app, caller.as_ref(), &price, |standing| {
+        request.extensions_mut().insert(KeyStanding(standing));
+        next.run(request)
+    })
+    .await
+}
+
+/// Answers a request that its key may make, and counts it against the key.
+pub(crate) async fn charged<F: Future<Output = Response>>(
+    app: &App,
+    caller: Option<&Caller>,
+    price: &Price,
+    answer: impl FnOnce(Standing) -> F,
+) -> Response {
+    match charge(app, caller, price).await {
         Ok(charged) => {
-            request.extensions_mut().insert(KeyStanding(charged.standing));
-            let response = next.run(request).await;
-            charged.settle(&app, response, &price).await
+            let response = answer(charged.standing).await;
+            charged.settle(app, response, price).await
         }
         Err(refused) => refused.into_response(),
     }
@@ -181,7 +207,7 @@ impl Charged {
         let free = response.status().is_server_error() || response.headers().contains_key(REPLAYED);
         let units = u64::from(price.units.get());
         if free && let Some(period) = self.period {
-            app.meters.refund(self.key.id, period, units).await;
+            Box::pin(app.meters.refund(self.key.id, period, units)).await;
         }
         app.meters.count(self.key.id, price.route, if free { 0 } else { units });
         self.sign(response)
@@ -237,7 +263,7 @@ pub(crate) async fn charge(
         return Err(refuse(missing_scope(scope)));
     }
     let Some(quota) = key.policy.quota else { return Ok(charged(None)) };
-    match app.meters.spend(key.id, quota, price.units.get().into()).await {
+    match Box::pin(app.meters.spend(key.id, quota, price.units.get().into())).await {
         Ok(period) => Ok(charged(Some(period))),
         Err(NoUnits::Exhausted) => {
             metrics::counter!("r4_gateway_rate_limited_total", "limit" => "quota").increment(1);
@@ -249,7 +275,7 @@ pub(crate) async fn charge(
 }
 
 /// Returns who asks.
-fn identify(app: &App, headers: &HeaderMap, uri: &Uri, client: Client) -> Caller {
+pub(crate) fn identify(app: &App, headers: &HeaderMap, uri: &Uri, client: Client) -> Caller {
     let Some(presented) = presented_key(headers, uri) else {
         // A key given twice is none, and says so.
         return Caller::Nobody;

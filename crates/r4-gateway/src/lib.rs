@@ -33,6 +33,7 @@ mod relay;
 mod routes;
 mod saturation;
 pub mod schemas;
+mod shared_calls;
 mod start;
 pub mod store;
 mod watch;
@@ -49,6 +50,7 @@ use openapi::Description;
 use proxies::TrustedProxies;
 use quota::Meters;
 use rates::Rates;
+use shared_calls::SharedCalls;
 use store::Store;
 use watch::Watch;
 
@@ -65,6 +67,8 @@ pub const GIT: &str = match option_env!("R4_GIT") {
 /// What the routes share.
 struct App {
     core: Upstream,
+    /// Of r4-core, for a few bytes each.
+    shared_calls: SharedCalls,
     vrf: Upstream,
     guard: Guard,
     /// What `R4_API_KEY` may do.

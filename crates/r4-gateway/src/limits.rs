@@ -4,6 +4,7 @@
 //! Memory is bounded: buckets that are full again are dropped every second, and above
 //! [`MOST_SOURCES`] all addresses share [`SHARED_BUCKETS`] buckets until there is room.
 
+use std::cell::RefCell;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU32;
@@ -24,6 +25,19 @@ pub const MOST_SOURCES: usize = 200_000;
 pub const SHARED_BUCKETS: u16 = 4096;
 /// Most requests that a setting may ask for, at once or in a second, minute or hour.
 const MOST_REQUESTS: u32 = 1_000_000;
+
+const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const STANDING: HeaderName = HeaderName::from_static("ratelimit");
+const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
+const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
+const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
+
+/// Name, quota and window of a limit.
+type PolicyParts = (&'static str, u32, u32);
+
+thread_local! {
+    static LAST_POLICY: RefCell<Option<(PolicyParts, HeaderValue)>> = const { RefCell::new(None) };
+}
 
 /// So many requests, as a setting says it: from 1 to 1,000,000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,17 +156,32 @@ impl Standing {
 
     /// Writes the current IETF draft's headers and the older ones.
     pub fn write(&self, headers: &mut HeaderMap) {
-        let Self { name, quota, window_seconds, remaining, reset_seconds, .. } = self;
-        let mut put = |header: &'static str, text: String| {
-            if let Ok(value) = HeaderValue::from_str(&text) {
-                headers.insert(HeaderName::from_static(header), value);
+        let Self { name, quota, remaining, reset_seconds, .. } = *self;
+        let told = format!("\"{name}\";r={remaining};t={reset_seconds}");
+        let values = [
+            (POLICY, self.policy_value()),
+            (STANDING, HeaderValue::try_from(told).ok()),
+            (LIMIT, Some(quota.into())),
+            (REMAINING, Some(remaining.into())),
+            (RESET, Some(reset_seconds.into())),
+        ];
+        for (name, value) in values.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+            headers.insert(name, value);
+        }
+    }
+
+    /// Returns the value of `RateLimit-Policy`: that of this thread's last answer, mostly.
+    fn policy_value(&self) -> Option<HeaderValue> {
+        let policy = (self.name, self.quota, self.window_seconds);
+        LAST_POLICY.with_borrow_mut(|last| match last {
+            Some((of, value)) if *of == policy => Some(value.clone()),
+            _ => {
+                let (name, quota, window) = policy;
+                let text = format!("\"{name}\";q={quota};w={window}");
+                let value = HeaderValue::try_from(text).ok()?;
+                Some(last.insert((policy, value)).1.clone())
             }
-        };
-        put("ratelimit-policy", format!("\"{name}\";q={quota};w={window_seconds}"));
-        put("ratelimit", format!("\"{name}\";r={remaining};t={reset_seconds}"));
-        put("ratelimit-limit", quota.to_string());
-        put("ratelimit-remaining", remaining.to_string());
-        put("ratelimit-reset", reset_seconds.to_string());
+        })
     }
 
     /// Returns the form shown by `GET /v1/limits`.

@@ -37,7 +37,7 @@ async fn serve(config: GatewayConfig) -> Result<(), anyhow::Error> {
     let listener = server::bind(ABOUT.name, address).await?;
     let Some(gateway) = stop.or(r4_gateway::start(config)).await else { return Ok(()) };
     let gateway = gateway?;
-    let served = server::run(listener, gateway.router, gateway.readiness, stop).await;
+    let served = server::run(listener, gateway.service, gateway.readiness, stop).await;
     gateway.closing.close().await;
     Ok(served?)
 }

@@ -79,7 +79,7 @@ impl Rates {
         units: NonZeroU32,
     ) -> Option<Standing> {
         let shared = self.shared.as_ref()?;
-        let taken = shared.take(&bucket(), policy, units).await.ok()?;
+        let taken = Box::pin(shared.take(&bucket(), policy, units)).await.ok()?;
         Some(policy.standing(taken.remaining, taken.retry))
     }
 

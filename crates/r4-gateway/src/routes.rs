@@ -12,6 +12,7 @@ mod openapi;
 mod random;
 mod random_dual;
 mod receipts;
+mod shortcut;
 mod status;
 mod usage;
 mod verify;
@@ -46,6 +47,7 @@ use crate::relay::Call;
 use crate::{App, body};
 
 pub(crate) use draws::ORDER_BYTES;
+pub(crate) use shortcut::Often;
 
 /// Most bytes of the body of `POST /v1/verify`: of the longest document.
 pub(crate) const VERIFY_BODY_BYTES: usize = MAX_DOCUMENT_BYTES;

@@ -5,11 +5,14 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::http::Request;
+use axum::response::Response;
+use hyper::body::Incoming;
 use r4_service::auth::Guard;
 use r4_service::ready::Readiness;
-use r4_service::server::{ConnectionLimits, ServeError, bind, serve_until};
+use r4_service::server::{Answer, ConnectionLimits, ServeError, bind, serve_until};
 use r4_service::shell::{RequestLimits, wrap};
+use r4_service::shortcut::Shortened;
 use r4_service::upstream::Upstream;
 
 use crate::admin::{self, TokenError};
@@ -21,6 +24,8 @@ use crate::openapi::Description;
 use crate::quota::Meters;
 use crate::rates::{Policies, Rates};
 use crate::redis_rates::RedisRates;
+use crate::routes::Often;
+use crate::shared_calls::SharedCalls;
 use crate::store::{Store, StoreError};
 use crate::watch::Watch;
 use crate::{App, routes, saturation};
@@ -39,13 +44,33 @@ const DEMO_IN_ALL: u32 = 2;
 #[derive(Debug)]
 pub struct Gateway {
     /// All routes and layers.
-    pub router: Router,
+    pub service: Service,
     /// Whether both upstreams can be used.
     pub readiness: Readiness,
     /// Where the admin API listens.
     pub admin: Option<SocketAddr>,
     /// What is left to do at the end.
     pub closing: Closing,
+}
+
+/// What answers requests.
+#[derive(Clone)]
+pub struct Service(Shortened<Often>);
+
+impl Answer for Service {
+    fn answer(
+        &self,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+    ) -> impl Future<Output = Response> + Send {
+        self.0.answer(request, peer)
+    }
+}
+
+impl std::fmt::Debug for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Service(..)")
+    }
 }
 
 /// Why a gateway does not start.
@@ -113,8 +138,10 @@ pub async fn start(config: GatewayConfig) -> Result<Gateway, StartError> {
     };
     let watch =
         Watch::new(config.core_url.clone(), config.vrf_url.clone(), &common.internal_secret);
+    let core = upstream("r4-core", config.core_url);
     let app = Arc::new(App {
-        core: upstream("r4-core", config.core_url),
+        shared_calls: SharedCalls::new(core.clone(), deadlines),
+        core,
         vrf: upstream("r4-vrf", config.vrf_url),
         guard: Guard::new(vec![common.api_key]),
         simple_key: Arc::new(simple_key(config.key_policy)),
@@ -140,10 +167,16 @@ pub async fn start(config: GatewayConfig) -> Result<Gateway, StartError> {
     tokio::spawn(Arc::clone(&app.meters).keep_flushing());
     tokio::spawn(Arc::clone(app.watch.history()).keep_writing(Arc::clone(&app.store)));
     saturation::show(&app);
-    let limits =
-        RequestLimits { head_deadline: deadlines.head, body_bytes: routes::MOST_BODY_BYTES };
-    let router = wrap(routes::router(&app), readiness.clone(), limits);
-    Ok(Gateway { router, readiness, admin, closing: Closing(app) })
+    let service = service(&app, readiness.clone());
+    Ok(Gateway { service, readiness, admin, closing: Closing(app) })
+}
+
+/// Returns all routes within their layers, and the way past them.
+fn service(app: &Arc<App>, readiness: Readiness) -> Service {
+    let head_deadline = app.deadlines.head;
+    let limits = RequestLimits { head_deadline, body_bytes: routes::MOST_BODY_BYTES };
+    let routes = wrap(routes::router(app), readiness, limits);
+    Service(Shortened::new(Often(Arc::clone(app)), routes, head_deadline))
 }
 
 /// Returns what `R4_API_KEY` may do.

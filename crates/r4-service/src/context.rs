@@ -88,15 +88,28 @@ pub fn name_key(name: &str) {
     with_current(|context| context.key.get_or_init(|| name.into()).len());
 }
 
-/// Returns `future` for a task of its own that goes on with the request of this one.
-pub fn carry<F: Future>(future: F) -> impl Future<Output = F::Output> {
-    let context = current();
-    async move {
-        match context {
+/// A request, to go on with it elsewhere.
+#[derive(Clone, Debug)]
+pub struct Carried(Option<Arc<RequestContext>>);
+
+impl Carried {
+    /// Takes the request that this task works on, if there is one.
+    pub fn current() -> Self {
+        Self(current())
+    }
+
+    /// Works on `future` as on the request.
+    pub async fn over<F: Future>(self, future: F) -> F::Output {
+        match self.0 {
             Some(context) => context.scope(future).await,
             None => future.await,
         }
     }
+}
+
+/// Returns `future` for a task of its own that goes on with the request of this one.
+pub fn carry<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    Carried::current().over(future)
 }
 
 /// Returns `work` for a blocking thread that goes on with the request of this task.

@@ -2,7 +2,7 @@
 //!
 //! What a service is made of, in the order in which `main` uses it: configuration from the
 //! environment ([`config`]), logs ([`trace`]), traces ([`otlp`]), metrics ([`metrics`]), the layers
-//! around its routes ([`shell`]), the listener ([`server`]) and its readiness ([`ready`]). Request
+//! around its routes ([`shell`]), a way past the router ([`shortcut`]), the listener ([`server`]) and its readiness ([`ready`]). Request
 //! helpers: [`auth`], [`context`], [`query`], [`problem`], [`upstream`]. This crate knows no route of
 //! any service.
 
@@ -24,8 +24,10 @@ pub mod otlp;
 pub mod problem;
 pub mod query;
 pub mod ready;
+mod series;
 pub mod server;
 pub mod shell;
+pub mod shortcut;
 pub mod trace;
 pub mod trace_context;
 pub mod upstream;

@@ -9,8 +9,8 @@ use metrics::{describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::sync::Semaphore;
 
-use crate::Problem;
 use crate::query::Query;
+use crate::{Problem, series};
 
 /// Upper bounds of the histograms of times, seconds.
 const TIME_BUCKETS: [f64; 15] = [
@@ -19,7 +19,7 @@ const TIME_BUCKETS: [f64; 15] = [
 ];
 
 /// Time between two summings of the samples.
-const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+const UPKEEP_EVERY: Duration = Duration::from_secs(1);
 
 static HANDLE: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
 
@@ -99,6 +99,7 @@ pub fn install() {
         describe(&METRICS);
         at_each_look(|| {
             show_runtime();
+            series::show_open();
             Some(())
         });
         Some(handle)

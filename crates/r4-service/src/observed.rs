@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderValue, Method, StatusCode};
-use metrics::{counter, gauge, histogram};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use crate::context::{RequestContext, RequestTrace};
 use crate::otlp::{Side, Span};
+use crate::series;
 
 /// Routes that machines ask all the time; a request for one is logged at level `debug`, and is no
 /// trace of its own.
@@ -19,32 +19,58 @@ const UNMATCHED: &str = "unmatched";
 /// Status of a request whose caller left before the head of the answer.
 const GIVEN_UP: u16 = 499;
 
+/// The path of a request as logs and metrics name it: a route's, never the caller's text.
+#[derive(Clone, Debug)]
+pub(crate) enum Route {
+    Known(&'static str),
+    Matched(MatchedPath),
+    Unmatched,
+}
+
+impl Route {
+    pub(crate) fn of(request: &Request) -> Self {
+        request.extensions().get::<MatchedPath>().cloned().map_or(Self::Unmatched, Self::Matched)
+    }
+
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Known(path) => path,
+            Self::Matched(path) => path.as_str(),
+            Self::Unmatched => UNMATCHED,
+        }
+    }
+}
+
 /// A request that was not answered yet.
 pub(crate) struct Observed {
     pub(crate) context: Arc<RequestContext>,
     started: Instant,
     method: &'static str,
-    matched: Option<MatchedPath>,
+    route: Route,
     span: Option<Span>,
     /// Whether its end was told.
     ended: bool,
 }
 
 impl Observed {
-    pub(crate) fn begin(request: &Request, id: HeaderValue) -> Self {
-        let matched = request.extensions().get::<MatchedPath>().cloned();
-        let is_probe = PROBES.contains(&route_of(matched.as_ref()));
-        let trace = RequestTrace::of(request.headers());
+    pub(crate) fn begin(
+        method: &Method,
+        route: Route,
+        headers: &HeaderMap,
+        id: HeaderValue,
+    ) -> Self {
+        let is_probe = PROBES.contains(&route.as_str());
+        let trace = RequestTrace::of(headers);
         // Without a caller's trace, one of nothing but a probe is of no use.
         let trace = trace.filter(|trace| trace.parent.is_some() || !is_probe);
         let begin = |trace: &RequestTrace| Span::begin(trace.own, Side::Server(trace.parent));
         let span = trace.as_ref().and_then(begin);
-        gauge!("r4_http_requests_open").increment(1.0);
+        series::opened();
         Self {
             context: RequestContext::new(id, trace),
             started: Instant::now(),
-            method: method_name(request.method()),
-            matched,
+            method: method_name(method),
+            route,
             span,
             ended: false,
         }
@@ -58,7 +84,7 @@ impl Observed {
     fn tell(&mut self, status: u16) {
         self.ended = true;
         let (elapsed, method) = (self.started.elapsed(), self.method);
-        let route = route_of(self.matched.as_ref());
+        let route = self.route.as_str();
         let duration_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
         let key = self.context.key();
         if PROBES.contains(&route) {
@@ -66,14 +92,7 @@ impl Observed {
         } else {
             tracing::info!(method, route, status, duration_us, key, "request");
         }
-        let labels = [
-            ("method", method.to_owned()),
-            ("route", route.to_owned()),
-            ("status", status.to_string()),
-        ];
-        gauge!("r4_http_requests_open").decrement(1.0);
-        counter!("r4_http_requests_total", &labels).increment(1);
-        histogram!("r4_http_request_seconds", &labels).record(elapsed.as_secs_f64());
+        series::closed(method, route, status, elapsed);
         if let Some(span) = self.span.take() {
             let error = match status {
                 GIVEN_UP => Some("given up"),
@@ -98,10 +117,6 @@ impl Drop for Observed {
             self.tell(GIVEN_UP);
         }
     }
-}
-
-fn route_of(matched: Option<&MatchedPath>) -> &str {
-    matched.map_or(UNMATCHED, MatchedPath::as_str)
 }
 
 /// Returns a method's name. One that HTTP does not know is the caller's text, and is not repeated.

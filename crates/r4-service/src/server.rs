@@ -2,6 +2,7 @@
 //!
 //! Accepts on hyper itself, because `axum::serve` has no time-out for a slow head.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -12,13 +13,15 @@ use std::time::Duration;
 use ::metrics::gauge;
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Request};
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use axum::response::Response;
 use futures_util::FutureExt as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -85,6 +88,25 @@ pub enum ServeError {
     },
 }
 
+/// What answers requests.
+pub trait Answer: Clone + Send + Sync + 'static {
+    /// Answers a request that came from `peer`.
+    fn answer(
+        &self,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+    ) -> impl Future<Output = Response> + Send;
+}
+
+impl Answer for Router {
+    async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        let Ok(response) = self.clone().oneshot(request).await;
+        response
+    }
+}
+
 /// Binds `address` and prints the one line that says where `name` listens.
 ///
 /// # Errors
@@ -111,7 +133,7 @@ fn announce(line: &str) {
 /// [`ServeError::Forced`] when the drain time was not enough.
 pub async fn run(
     listener: TcpListener,
-    app: Router,
+    app: impl Answer,
     readiness: Readiness,
     mut stop: Stop,
 ) -> Result<(), ServeError> {
@@ -128,30 +150,30 @@ pub async fn run(
 /// [`ServeError::Forced`] when the drain time was not enough.
 pub async fn serve_until(
     listener: TcpListener,
-    app: Router,
+    app: impl Answer,
     readiness: Readiness,
     limits: ConnectionLimits,
     stop: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
+    let opener = Opener { app, limits, graceful: GracefulShutdown::new() };
     let permits = Arc::new(Semaphore::new(limits.connections));
     show_connections(&listener, &permits, limits.connections);
-    let graceful = GracefulShutdown::new();
     tokio::pin!(stop);
     loop {
         tokio::select! {
             biased;
             () = &mut stop => break,
             (stream, peer, permit) = next(&listener, &permits) => {
-                open(stream, peer, permit, &app, limits, &graceful);
+                opener.open(stream, peer, permit);
             }
         }
     }
     readiness.end("the service is stopping");
-    take_waiting(&listener, &permits, &app, limits, &graceful).await;
+    take_waiting(&listener, &permits, &opener).await;
     drop(listener);
     tracing::info!("stopping: waiting for open requests");
     let seconds = limits.drain.as_secs();
-    let drained = tokio::time::timeout(limits.drain, graceful.shutdown()).await;
+    let drained = tokio::time::timeout(limits.drain, opener.graceful.shutdown()).await;
     drained.map_err(|_| ServeError::Forced { seconds })
 }
 
@@ -168,13 +190,11 @@ fn show_connections(listener: &TcpListener, permits: &Arc<Semaphore>, most: usiz
 async fn take_waiting(
     listener: &TcpListener,
     permits: &Arc<Semaphore>,
-    app: &Router,
-    limits: ConnectionLimits,
-    graceful: &GracefulShutdown,
+    opener: &Opener<impl Answer>,
 ) {
     while let Ok(permit) = Arc::clone(permits).try_acquire_owned() {
         let Some(Ok((stream, peer))) = listener.accept().now_or_never() else { break };
-        open(stream, peer, Some(permit), app, limits, graceful);
+        opener.open(stream, peer, Some(permit));
     }
     tokio::time::sleep(LAST_READ).await;
 }
@@ -196,40 +216,47 @@ async fn next(
     }
 }
 
-fn open(
-    stream: TcpStream,
-    peer: SocketAddr,
-    permit: Option<OwnedSemaphorePermit>,
-    app: &Router,
+/// Opens connections.
+struct Opener<A> {
+    app: A,
     limits: ConnectionLimits,
-    graceful: &GracefulShutdown,
-) {
-    if let Err(cause) = stream.set_nodelay(true) {
-        tracing::debug!(%cause, "cannot set TCP_NODELAY");
+    graceful: GracefulShutdown,
+}
+
+impl<A: Answer> Opener<A> {
+    fn open(&self, stream: TcpStream, peer: SocketAddr, permit: Option<OwnedSemaphorePermit>) {
+        self.tune(&stream);
+        // Counted for each connection by itself, so that no two cores share the count.
+        let app = Arc::new(self.app.clone());
+        let service = service_fn(move |request| {
+            let app = Arc::clone(&app);
+            async move { Ok::<_, Infallible>(app.answer(request, peer).await) }
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.limits.head)
+            .max_buf_size(self.limits.head_bytes)
+            .max_headers(self.limits.headers)
+            .serve_connection(TokioIo::new(stream), service);
+        let connection = self.graceful.watch(connection);
+        tokio::spawn(async move {
+            if let Err(cause) = connection.await {
+                tracing::debug!(%cause, "connection ended");
+            }
+            drop(permit);
+        });
     }
-    // A client that takes nothing of its answer must not hold its place for ever (RFC 5482).
-    let unread = u32::try_from(limits.unread.as_millis()).unwrap_or(u32::MAX);
-    if let Err(cause) = rustix::net::sockopt::set_tcp_user_timeout(&stream, unread) {
-        tracing::debug!(%cause, "cannot set TCP_USER_TIMEOUT");
-    }
-    let service = app.clone().map_request(move |request: Request<Incoming>| {
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(ConnectInfo(peer));
-        request
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.head)
-        .max_buf_size(limits.head_bytes)
-        .max_headers(limits.headers)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
-    let connection = graceful.watch(connection);
-    tokio::spawn(async move {
-        if let Err(cause) = connection.await {
-            tracing::debug!(%cause, "connection ended");
+
+    fn tune(&self, stream: &TcpStream) {
+        if let Err(cause) = stream.set_nodelay(true) {
+            tracing::debug!(%cause, "cannot set TCP_NODELAY");
         }
-        drop(permit);
-    });
+        // A client that takes nothing of its answer must not hold its place for ever (RFC 5482).
+        let unread = u32::try_from(self.limits.unread.as_millis()).unwrap_or(u32::MAX);
+        if let Err(cause) = rustix::net::sockopt::set_tcp_user_timeout(stream, unread) {
+            tracing::debug!(%cause, "cannot set TCP_USER_TIMEOUT");
+        }
+    }
 }
 
 /// The signals that end a service, watched from the moment this is made: what comes while the

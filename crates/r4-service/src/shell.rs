@@ -8,15 +8,16 @@ use std::time::Duration;
 use ::metrics::gauge;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::{HeaderName, HeaderValue, Method, Uri};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
+use futures_util::FutureExt as _;
 use http_body::Body as _;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::observed::Observed;
+use crate::observed::{Observed, Route};
 use crate::query::Query;
 use crate::ready::Readiness;
 use crate::{Problem, kind, leftover, metrics};
@@ -42,10 +43,10 @@ pub fn wrap(routes: Router, readiness: Readiness, limits: RequestLimits) -> Rout
     metrics::install();
     show_readiness(readiness.clone());
     let layers = ServiceBuilder::new()
-        .layer(from_fn(observe))
+        .layer(from_fn(observe_routed))
         .layer(from_fn(leftover::drain))
         .layer(CatchPanicLayer::custom(on_panic))
-        .layer(from_fn(move |request, next| with_deadline(limits.head_deadline, request, next)))
+        .layer(from_fn(move |request, next: Next| in_time(limits.head_deadline, next.run(request))))
         .layer(DefaultBodyLimit::max(limits.body_bytes));
     routes
         .route("/ready", get(async move |uri: Uri| ready(&readiness, &uri)))
@@ -72,23 +73,36 @@ fn ready(readiness: &Readiness, uri: &Uri) -> Result<&'static str, Problem> {
 }
 
 /// Names the request, logs its end and counts it. The query is never logged: it may hold a key.
-async fn observe(mut request: Request, next: Next) -> Response {
-    let id = accepted_id(&request).unwrap_or_else(next_id);
+async fn observe_routed(mut request: Request, next: Next) -> Response {
+    let id = request_id(request.headers());
     request.extensions_mut().insert(RequestId(id.clone()));
     request.headers_mut().insert(REQUEST_ID, id.clone());
-    let observed = Observed::begin(&request, id.clone());
-    let context = Arc::clone(&observed.context);
-    let answer = async move {
-        let mut response = next.run(request).await;
-        response.headers_mut().insert(REQUEST_ID, id);
-        observed.end(response.status());
-        response
-    };
-    context.scope(answer).await
+    let route = Route::of(&request);
+    let observed = Observed::begin(request.method(), route, request.headers(), id);
+    observe(observed, next.run(request)).await
 }
 
-fn accepted_id(request: &Request) -> Option<HeaderValue> {
-    let value = request.headers().get(REQUEST_ID)?;
+/// Answers a request as `observed`. Combined, not awaited: an async function holds what it is given
+/// twice, and each layer of it would double what is copied for every request.
+pub(crate) fn observe(
+    observed: Observed,
+    answer: impl Future<Output = Response>,
+) -> impl Future<Output = Response> {
+    let context = Arc::clone(&observed.context);
+    context.scope(answer.map(move |mut response| {
+        response.headers_mut().insert(REQUEST_ID, observed.context.id());
+        observed.end(response.status());
+        response
+    }))
+}
+
+/// Returns the caller's id of a request, if it is a sane one, or a new one.
+pub(crate) fn request_id(headers: &HeaderMap) -> HeaderValue {
+    accepted_id(headers).unwrap_or_else(next_id)
+}
+
+fn accepted_id(headers: &HeaderMap) -> Option<HeaderValue> {
+    let value = headers.get(REQUEST_ID)?;
     let sane = (8..=64).contains(&value.len())
         && value.as_bytes().iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-');
     sane.then(|| value.clone())
@@ -100,12 +114,15 @@ fn next_id() -> HeaderValue {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let prefix = PREFIX.get_or_init(|| getrandom::u64().unwrap_or_default());
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let text = format!("{prefix:016x}{count:016x}");
-    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("none"))
+    let id = (u128::from(*prefix) << 64) | u128::from(count);
+    let mut text = [0; 32];
+    // The length fits.
+    let _ = hex::encode_to_slice(id.to_be_bytes(), &mut text);
+    HeaderValue::from_bytes(&text).unwrap_or(HeaderValue::from_static("none"))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the layer's signature")]
-fn on_panic(cause: Box<dyn std::any::Any + Send>) -> Response {
+pub(crate) fn on_panic(cause: Box<dyn std::any::Any + Send>) -> Response {
     let text = cause
         .downcast_ref::<String>()
         .map(String::as_str)
@@ -136,10 +153,16 @@ pub fn no_other_method<S: Clone + Send + Sync + 'static>(
     routes.head(refuse).fallback(refuse)
 }
 
-async fn with_deadline(deadline: Duration, request: Request, next: Next) -> Response {
-    if let Ok(response) = tokio::time::timeout(deadline, next.run(request)).await {
-        return response;
-    }
-    let detail = format!("the request was not answered within {} s", deadline.as_secs());
-    Problem::unavailable(kind::DEADLINE, detail, 1).into_response()
+/// Answers within `deadline`, or says that there is no answer.
+pub(crate) fn in_time(
+    deadline: Duration,
+    answer: impl Future<Output = Response>,
+) -> impl Future<Output = Response> {
+    tokio::time::timeout(deadline, answer).map(move |answer| {
+        answer.unwrap_or_else(|_| {
+            let seconds = deadline.as_secs();
+            let detail = format!("the request was not answered within {seconds} s");
+            Problem::unavailable(kind::DEADLINE, detail, 1).into_response()
+        })
+    })
 }

@@ -23,7 +23,7 @@ const BUFFER_BYTES: usize = (64 << 10) - MEMORY_BYTES - FRESH_BYTES - Seed::BYTE
 
 fn main() {
     let quick = std::env::args().any(|arg| arg == "--quick");
-    let (rounds, bytes) = if quick { (3, 1 << 30) } else { (9, 8 << 30) };
+    let (rounds, bytes) = if quick { (3, 4 << 30) } else { (9, 16 << 30) };
     println!(
         "{:<12} {:>14} {:>14}   ratio: median (least, most)",
         "engine", "in process", "re4_dump"

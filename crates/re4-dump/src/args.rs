@@ -4,13 +4,13 @@ use std::ffi::OsString;
 
 use r4_drbg::Engine;
 
-use crate::{error::Error, noise::Kind, report::Report, sources::OnFailure};
+use crate::{error::Error, lend::Transfer, noise::Kind, report::Report, sources::OnFailure};
 
 /// What `--help` prints.
 pub(crate) const HELP: &str = "\
 re4_dump writes random bytes to standard output until the pipe closes.
 
-Usage: re4_dump [--engine ENGINE] [--strict] [--report] [--bytes N]
+Usage: re4_dump [--engine ENGINE] [--strict] [--report] [--lend] [--bytes N]
        re4_dump --raw SOURCE --samples N
        re4_dump --selftest | --help | --version
 
@@ -18,6 +18,8 @@ Usage: re4_dump [--engine ENGINE] [--strict] [--report] [--bytes N]
   --strict         stop when any noise source fails for good; needs --engine ctr-aes256
   --report         tell of the health on standard error, a line of JSON at each change; who
                    asks for it must read it
+  --lend           lend a pipe the pages of the bytes instead of copying them; who asks for
+                   it must read(2) them: spliced or teed on, they would change under way
   --bytes N        write N bytes, then stop
   --raw SOURCE     write raw samples of jitter, rdseed or getrandom, one a byte, for
                    evaluation: never use them as random bytes
@@ -67,6 +69,8 @@ pub(crate) struct Generate {
     pub(crate) on_failure: OnFailure,
     /// Whether the health is told.
     pub(crate) report: Report,
+    /// How they get into a pipe.
+    pub(crate) transfer: Transfer,
     /// How many; without end when absent.
     pub(crate) limit: Option<u64>,
 }
@@ -86,6 +90,7 @@ pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, Err
             "--selftest" => once(&word, &mut flags.selftest, ())?,
             "--strict" => once(&word, &mut flags.strict, ())?,
             "--report" => once(&word, &mut flags.report, ())?,
+            "--lend" => once(&word, &mut flags.lend, ())?,
             "--engine" => once(&word, &mut flags.engine, engine(&value("a name")?)?)?,
             "--raw" => once(&word, &mut flags.raw, kind(&value("a source")?)?)?,
             "--bytes" => once(&word, &mut flags.bytes, count(&word, &value("a number")?)?)?,
@@ -103,6 +108,7 @@ struct Flags {
     selftest: Option<()>,
     strict: Option<()>,
     report: Option<()>,
+    lend: Option<()>,
     engine: Option<Engine>,
     raw: Option<Kind>,
     bytes: Option<u64>,
@@ -142,7 +148,11 @@ impl Flags {
             Some(()) => Report::Json,
             None => Report::Nothing,
         };
-        Ok(Generate { engine, on_failure, report, limit: self.bytes.take() })
+        let transfer = match self.lend.take() {
+            Some(()) => Transfer::Lend,
+            None => Transfer::Copy,
+        };
+        Ok(Generate { engine, on_failure, report, transfer, limit: self.bytes.take() })
     }
 
     fn left_over(&self) -> Option<&'static str> {
@@ -152,6 +162,7 @@ impl Flags {
             ("--engine", self.engine.is_some()),
             ("--strict", self.strict.is_some()),
             ("--report", self.report.is_some()),
+            ("--lend", self.lend.is_some()),
             ("--bytes", self.bytes.is_some()),
         ];
         given.into_iter().find(|(_, given)| *given).map(|(flag, _)| flag)
@@ -212,6 +223,7 @@ mod tests {
         engine: Engine::ChaCha20,
         on_failure: OnFailure::Drop,
         report: Report::Nothing,
+        transfer: Transfer::Copy,
         limit: None,
     };
 
@@ -230,9 +242,10 @@ mod tests {
             engine: Engine::CtrAes256,
             on_failure: OnFailure::Stop,
             report: Report::Json,
+            transfer: Transfer::Lend,
             limit: None,
         };
-        let words = ["--strict", "--report", "--engine=ctr-aes256"];
+        let words = ["--strict", "--report", "--lend", "--engine=ctr-aes256"];
         assert_eq!(parse(&words), Ok(Command::Generate(strict)));
         let raw = Raw { kind: Kind::Jitter, samples: 7 };
         assert_eq!(parse(&["--samples", "7", "--raw", "jitter"]), Ok(Command::Raw(raw)));
@@ -254,6 +267,7 @@ mod tests {
             (&["--bytes", "18446744073709551616"], "is not a whole number"),
             (&["--bytes", "1", "--bytes", "2"], "--bytes is given twice"),
             (&["--selftest", "--bytes", "1"], "--bytes does not go with"),
+            (&["--lend", "--raw", "jitter", "--samples", "1"], "--lend does not go with"),
             (&["--version", "--selftest"], "--selftest does not go with"),
             (&["--engine", "des"], "\"des\" is neither"),
             (&["--strict"], "--strict needs --engine ctr-aes256"),

@@ -10,11 +10,13 @@ use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
 
 use crate::error::Error;
 
-/// The system calls that stay allowed. Writing bytes takes `write` and `getrandom`; the end takes
-/// `munmap`, `sigaltstack` and `exit_group`; the others let a signal handler or a clock work.
-const ALLOWED: [libc::c_long; 9] = [
+/// The system calls that stay allowed. Writing bytes takes `write` or `vmsplice`, and `getrandom`;
+/// the end takes `munmap`, `sigaltstack` and `exit_group`; the others let a signal handler or a clock
+/// work.
+const ALLOWED: [libc::c_long; 10] = [
     libc::SYS_read,
     libc::SYS_write,
+    libc::SYS_vmsplice,
     libc::SYS_getrandom,
     libc::SYS_clock_gettime,
     libc::SYS_sigaltstack,

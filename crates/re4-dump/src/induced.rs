@@ -164,20 +164,25 @@ fn hang() -> ! {
     }
 }
 
-/// Writes as it is told.
+/// Writes as it is told, up to where the fault begins.
 pub(crate) fn write(
     write: impl Fn(&[u8]) -> Result<usize>,
     written: u64,
     bytes: &[u8],
 ) -> Result<usize> {
-    match fault("output").filter(|fault| written >= fault.after).map(|fault| fault.name.as_str()) {
-        Some("hang") => hang(),
-        Some("die") => std::process::exit(1),
-        Some("short") => {
+    let Some(fault) = fault("output") else { return write(bytes) };
+    let until = usize::try_from(fault.after.saturating_sub(written)).unwrap_or(usize::MAX);
+    if until > 0 {
+        return write(bytes.get(..until).unwrap_or(bytes));
+    }
+    match fault.name.as_str() {
+        "hang" => hang(),
+        "die" => std::process::exit(1),
+        "short" => {
             let _half = write(bytes.get(..bytes.len() / 2).unwrap_or_default());
             std::process::exit(0)
         }
-        Some("slow") => {
+        "slow" => {
             let since = Instant::now();
             while since.elapsed() < Duration::from_millis(10) {
                 spin_loop();

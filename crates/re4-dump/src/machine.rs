@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use r4_drbg::{Engine, Seeded, Unseeded};
+use r4_drbg::{Engine, MEMORY_BYTES, Seeded, Unseeded};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::{
     error::Error,
     induced::RESEED_AFTER,
-    output::Output,
-    pages::{Desk, Secrets, wipe},
+    output::Outlet,
+    pages::{Desk, wipe},
     report::Reporter,
     sources::Sources,
 };
@@ -30,12 +30,12 @@ impl<'p> Machine<'p> {
     /// [`Error::Source`] or [`Error::Entropy`].
     pub(crate) fn start(
         engine: Engine,
-        secrets: Secrets<'p>,
+        memory: &'p mut [u8; MEMORY_BYTES],
+        desk: Desk<'p>,
         mut sources: Sources,
         mut reporter: Reporter,
     ) -> Result<Self, Error> {
         let seeded_at = now();
-        let Secrets { memory, desk } = secrets;
         let seed = sources.seed(desk.seed, seeded_at, &mut reporter)?;
         let generator = Unseeded::new(engine, memory).seed(&seed);
         drop(seed);
@@ -48,28 +48,29 @@ impl<'p> Machine<'p> {
     /// # Errors
     /// [`Error::Closed`] when the reader is gone, [`Error::Output`], [`Error::Source`],
     /// [`Error::Copied`].
-    pub(crate) fn run(mut self, limit: Option<u64>, output: &mut Output<'_>) -> Result<(), Error> {
-        let most = self.desk.buffer.len().min(self.generator.engine().max_fill_bytes());
+    pub(crate) fn run(mut self, limit: Option<u64>, outlet: &mut impl Outlet) -> Result<(), Error> {
+        let most = self.generator.engine().max_fill_bytes();
         let mut left = limit;
         while left != Some(0) {
+            let place = outlet.place();
+            let most = most.min(place.len());
             let len = left.map_or(most, |left| usize::try_from(left).unwrap_or(most).min(most));
-            self.refill(len)?;
-            output.write(self.desk.buffer.get_mut(..len).unwrap_or_default())?;
+            self.fill(place.get_mut(..len).unwrap_or_default())?;
+            outlet.send(len)?;
             left = left.map(|left| left.saturating_sub(len as u64));
         }
         Ok(())
     }
 
-    /// Makes the first `len` bytes of the buffer random, with fresh kernel bytes.
-    fn refill(&mut self, len: usize) -> Result<(), Error> {
+    /// Makes `out` random, with fresh kernel bytes.
+    fn fill(&mut self, out: &mut [u8]) -> Result<(), Error> {
         self.desk.check_original()?;
         let now = now();
         if self.generator.is_reseed_due() || now.saturating_sub(self.seeded_at) >= RESEED_AFTER {
             self.reseed(now)?;
         }
         self.sources.refresh(self.desk.fresh, now, &mut self.reporter)?;
-        let buffer = self.desk.buffer.get_mut(..len).unwrap_or_default();
-        let filled = self.generator.fill(self.desk.fresh, buffer);
+        let filled = self.generator.fill(self.desk.fresh, out);
         wipe(self.desk.fresh);
         Ok(filled?)
     }

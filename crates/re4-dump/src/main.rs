@@ -11,6 +11,7 @@ mod confine;
 mod error;
 #[cfg_attr(not(feature = "induced-faults"), path = "not_induced.rs")]
 mod induced;
+mod lend;
 mod machine;
 mod noise;
 mod output;
@@ -31,9 +32,10 @@ use r4_drbg::SelfTestFailure;
 use crate::{
     args::{Command, Generate, Raw},
     error::Error,
+    lend::{Lender, Transfer, WriteEnd},
     machine::Machine,
-    output::Output,
-    pages::SecretPages,
+    output::{Copier, Output},
+    pages::{LentPages, SecretPages, Secrets},
     report::{Reporter, say},
     sources::Sources,
 };
@@ -101,16 +103,39 @@ fn generate(order: &Generate) -> Result<(), Error> {
     let sources = Sources::find(order.on_failure);
     let reporter = Reporter::new(order.report, order.engine);
     let stdout = stdout();
-    let mut output = Output::new(stdout.as_fd());
+    let output = Output::new(stdout.as_fd());
+    let pipe = match order.transfer {
+        Transfer::Lend => WriteEnd::of(stdout.as_fd()),
+        Transfer::Copy => None,
+    };
     confine::hide()?;
     let mut pages = SecretPages::map().map_err(Error::confinement("map secret pages"))?;
-    if let Err(refused) = pages.lock() {
-        say(format_args!("warning: secret pages are not locked in memory: {refused}"));
-    }
+    warn("secret pages", pages.lock());
+    let mut lent = pipe.map(|pipe| lent_pages(&pipe)).transpose()?;
     confine::restrict_system_calls()?;
     induced::confined();
 
-    Machine::start(order.engine, pages.split(), sources, reporter)?.run(order.limit, &mut output)
+    let Secrets { memory, desk, buffer } = pages.split();
+    let machine = Machine::start(order.engine, memory, desk, sources, reporter)?;
+    match pipe.zip(lent.as_mut()) {
+        Some((pipe, pages)) => machine.run(order.limit, &mut Lender::new(pipe, pages.bytes())),
+        None => machine.run(order.limit, &mut Copier { buffer, output }),
+    }
+}
+
+/// Maps what a pipe is to borrow.
+fn lent_pages(pipe: &WriteEnd<'_>) -> Result<LentPages, Error> {
+    let pages = LentPages::map(pipe.ring_bytes());
+    let mut pages = pages.map_err(Error::confinement("map pages to lend"))?;
+    warn("lent pages", pages.lock());
+    Ok(pages)
+}
+
+/// Says so when pages are not locked.
+fn warn(pages: &str, locked: rustix::io::Result<()>) {
+    if let Err(refused) = locked {
+        say(format_args!("warning: {pages} are not locked in memory: {refused}"));
+    }
 }
 
 /// Prints text; a closed pipe is [`Error::Closed`], as in [`Output`].

@@ -16,6 +16,36 @@ use crate::{error::Error, induced, pages::wipe};
 /// What a pipe takes whole or not at all (`PIPE_BUF`).
 const PIECE_BYTES: usize = 4096;
 
+/// Where bytes are made, and the way they leave.
+pub(crate) trait Outlet {
+    /// Returns the place where the next bytes are to be made.
+    fn place(&mut self) -> &mut [u8];
+
+    /// Sends the first `count` bytes of the place.
+    ///
+    /// # Errors
+    /// [`Error::Closed`] or [`Error::Output`]; no unsent byte is left then.
+    fn send(&mut self, count: usize) -> Result<(), Error>;
+}
+
+/// Bytes are made in one buffer, and copied.
+pub(crate) struct Copier<'p, 'fd> {
+    /// Where they are made.
+    pub(crate) buffer: &'p mut [u8],
+    /// Where they go.
+    pub(crate) output: Output<'fd>,
+}
+
+impl Outlet for Copier<'_, '_> {
+    fn place(&mut self) -> &mut [u8] {
+        self.buffer
+    }
+
+    fn send(&mut self, count: usize) -> Result<(), Error> {
+        self.output.write(self.buffer.get_mut(..count).unwrap_or_default())
+    }
+}
+
 /// Where the bytes go.
 pub(crate) struct Output<'fd> {
     to: BorrowedFd<'fd>,

@@ -34,10 +34,13 @@ const ENGINES: [&str; 2] = ["chacha20", "ctr-aes256"];
 #[test]
 fn bytes_are_exact_and_no_two_runs_agree() {
     for engine in ENGINES {
-        for count in ["0", "1", "32", "4097", "65422", "65423", "65424", "1000000"] {
-            let run = output(&["--engine", engine, "--bytes", count]);
-            assert!(run.status.success(), "{run:?}");
-            assert_eq!(run.stdout.len().to_string(), count);
+        for count in ["0", "1", "32", "4097", "65422", "65423", "65424", "65536", "1000000"] {
+            for lend in [None, Some("--lend")] {
+                let args = ["--engine", engine, "--bytes", count].into_iter().chain(lend);
+                let run = output(&args.collect::<Vec<_>>());
+                assert!(run.status.success(), "{run:?}");
+                assert_eq!(run.stdout.len().to_string(), count);
+            }
         }
         let [one, two] = [(), ()].map(|()| output(&["--engine", engine, "--bytes=64"]).stdout);
         assert_ne!(one, two);
@@ -47,12 +50,35 @@ fn bytes_are_exact_and_no_two_runs_agree() {
 #[test]
 fn output_has_no_repeated_block_and_no_gap() {
     for engine in ENGINES {
-        let run = output(&["--engine", engine, "--bytes", "1000000"]);
-        let mut blocks: Vec<_> = run.stdout.chunks_exact(16).collect();
-        assert!(!blocks.contains(&&[0_u8; 16][..]), "wiped memory was served");
-        blocks.sort_unstable();
-        assert!(blocks.windows(2).all(|pair| pair[0] != pair[1]));
+        for lend in [None, Some("--lend")] {
+            let args = ["--engine", engine, "--bytes", "3000000"].into_iter().chain(lend);
+            let run = output(&args.collect::<Vec<_>>());
+            let mut blocks: Vec<_> = run.stdout.chunks_exact(16).collect();
+            assert!(!blocks.contains(&&[0_u8; 16][..]), "wiped memory was served");
+            blocks.sort_unstable();
+            assert!(blocks.windows(2).all(|pair| pair[0] != pair[1]), "{engine} {lend:?}");
+        }
     }
+}
+
+#[test]
+fn lent_bytes_can_be_read_when_the_generator_has_ended() {
+    let mut child = re4_dump(&["--lend", "--bytes", "60000"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("re4_dump starts");
+    let mut out = child.stdout.take().expect("piped");
+    assert!(child.wait().expect("it ends").success());
+    let mut bytes = Vec::new();
+    out.read_to_end(&mut bytes).expect("what the pipe holds");
+    assert_eq!(bytes.len(), 60_000);
+    assert!(bytes.chunks_exact(16).all(|block| block != [0; 16]), "they were wiped at the end");
+}
+
+#[test]
+fn what_is_no_pipe_is_written_to_all_the_same() {
+    let run = re4_dump(&["--lend", "--bytes", "100000"]).stdout(Stdio::null()).status();
+    assert!(run.expect("re4_dump starts").success());
 }
 
 #[test]
@@ -126,9 +152,9 @@ fn selftest_names_every_test() {
 fn help_and_version_answer() {
     let help = output(&["--help"]);
     assert!(help.status.success());
-    for flag in ["--engine", "--strict", "--report", "--bytes", "--raw", "--samples", "--selftest"]
-    {
-        assert!(text(&help.stdout).contains(flag), "{flag}");
+    let flags = ["engine", "strict", "report", "lend", "bytes", "raw", "samples", "selftest"];
+    for flag in flags.map(|name| format!("--{name}")) {
+        assert!(text(&help.stdout).contains(&flag), "{flag}");
     }
     let version = output(&["--version"]);
     assert_eq!(text(&version.stdout), concat!("re4_dump ", env!("CARGO_PKG_VERSION"), "\n"));
@@ -148,7 +174,7 @@ fn bad_flags_are_exit_2_with_a_sentence_and_no_bytes() {
 
 #[test]
 fn a_running_generator_is_confined() {
-    let mut child = running(&mut re4_dump(&[]));
+    let mut child = running(&mut re4_dump(&["--lend"]));
     let status = fs::read_to_string(format!("/proc/{}/status", child.id())).expect("status");
     let field = |name: &str| {
         let line = status.lines().find_map(|line| line.strip_prefix(name));

@@ -6,6 +6,7 @@
 pub mod bench;
 pub mod binaries;
 pub mod dist;
+pub mod instructions;
 pub mod manifest;
 pub mod sealed;
 pub mod up;

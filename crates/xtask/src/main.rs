@@ -7,14 +7,18 @@ use std::{
 };
 
 use anyhow::Result;
-use xtask::{bench, dist, sealed, up};
+use xtask::{bench, dist, instructions, sealed, up};
 
 const HELP: &str = "\
 Usage: cargo xtask up                   build the node and run it on 127.0.0.1, without Docker
        cargo xtask sealed [--out DIR]   build re4_dump, and copy it with its manifest into DIR
        cargo xtask dist DIR             build every program of a release into DIR
-       cargo xtask bench [--quick] [--dir DIR]
-                                        measure, on the disk of DIR; write proof/benchmarks.md
+       cargo xtask bench [--quick] [--dir DIR] [--only PART]
+                                        measure, on the disk of DIR; write proof/benchmarks.md. PART:
+                                        random, bulk, gateway, receipts, start, overload, answers, million
+       cargo xtask instructions [--write]
+                                        count instructions under callgrind; fail where something needs
+                                        over 3 % more than proof/instructions.md says, or write that
 
 `up` reads R4_CORE_PORT, R4_VRF_PORT, R4_GATEWAY_PORT (8080, 8081, 8082) and R4_API_KEY (demo);
 what the services themselves read is handed on. Its state is in .r4/: delete that to start anew.
@@ -31,6 +35,8 @@ fn main() -> ExitCode {
         ["bench", options @ ..] if bench::Options::parse(options).is_some() => {
             bench::run(&bench::Options::parse(options).unwrap_or_default())
         }
+        ["instructions"] => instructions::run(instructions::Mode::Compare),
+        ["instructions", "--write"] => instructions::run(instructions::Mode::Write),
         ["help" | "--help" | "-h", ..] | [_, "--help" | "-h"] => show(&mut stdout(), HELP),
         _ => {
             let _unread = show(&mut stderr(), HELP);
@@ -58,4 +64,14 @@ fn sealed(out: Option<PathBuf>) -> Result<()> {
 
 fn show(to: &mut impl Write, text: &str) -> Result<()> {
     Ok(to.write_all(text.as_bytes())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn help_names_every_part_of_the_benchmark() {
+        assert!(HELP.contains(&bench::parts().collect::<Vec<_>>().join(", ")));
+    }
 }

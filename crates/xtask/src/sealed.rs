@@ -2,6 +2,8 @@
 //!
 //! It has a target folder of its own: in the shared one the next build would replace the program.
 //! The flag goes to the last step alone, because in a configuration file it would break proc-macros.
+//!
+//! The program finds out at its start what the processor offers, and runs on those without it.
 
 use std::{
     fs,
@@ -12,6 +14,11 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::{environment, manifest::SEALED_FILE};
+
+/// Lets the cipher use AVX-512 where it is: without this, `ChaCha20` makes a quarter as many bytes.
+const RUSTFLAGS: &str = "--cfg chacha20_avx512";
+/// Compiles each crate as one unit: only then AES makes as many bytes as its wide instructions can.
+const PROFILE: &str = "profile.release.codegen-units=1";
 
 /// How to build.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,17 +52,16 @@ pub fn build(options: &Options) -> Result<PathBuf> {
     };
     let mut cargo = Command::new(environment::cargo());
     cargo.args(["rustc", "--release", "--package", "re4-dump", "--bin", SEALED_FILE]);
-    cargo.arg("--target-dir").arg(&target);
+    cargo.args(["--config", PROFILE]).arg("--target-dir").arg(&target);
     if options.progress == Progress::Quiet {
         cargo.arg("--quiet");
     }
     cargo.args(["--", "-C", "target-feature=+crt-static"]);
     // What the environment adds must not change the sealed program, or where it is put.
-    for key in
-        ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS", "CARGO_BUILD_TARGET"]
-    {
+    for key in ["CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS", "CARGO_BUILD_TARGET"] {
         cargo.env_remove(key);
     }
+    cargo.env("RUSTFLAGS", RUSTFLAGS);
     let status = cargo.current_dir(environment::root()).status().context("cannot start cargo")?;
     ensure!(status.success(), "re4_dump does not build ({status})");
 

@@ -8,7 +8,7 @@ use r4_api::core::Mode;
 use r4_api::entropy::{Entropy, EntropyStatus, HealthCounters};
 use rustix::pipe::{fcntl_getpipe_size, fcntl_setpipe_size};
 
-use super::{Child, PIPE_BYTES, narrow};
+use super::{Child, PIPE_BYTES, set_size};
 use crate::error::GeneratorError;
 use crate::generator::Generator;
 use crate::health::ReportedHealth;
@@ -139,19 +139,21 @@ async fn nobody_listens_any_more_when_the_generator_is_given_up() {
 }
 
 #[tokio::test]
-async fn the_pipe_is_narrow_however_wide_it_was_made() {
-    let (reader, writer) = std::io::pipe().unwrap();
-    fcntl_setpipe_size(&writer, 4 * PIPE_BYTES).unwrap();
-    narrow(&writer).unwrap();
-    assert_eq!(fcntl_getpipe_size(&reader), Ok(PIPE_BYTES));
+async fn the_pipe_has_its_size_whatever_it_had_before() {
+    for before in [PIPE_BYTES / 4, 2 * PIPE_BYTES] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        fcntl_setpipe_size(&writer, before).unwrap();
+        set_size(&writer).unwrap();
+        assert_eq!(fcntl_getpipe_size(&reader), Ok(PIPE_BYTES));
+    }
     let (_runs, bytes) = Child::spawn(script("exec sleep 60"), &Arc::default()).unwrap();
     assert_eq!(fcntl_getpipe_size(&bytes), Ok(PIPE_BYTES));
 }
 
 #[test]
-fn a_pipe_that_cannot_be_narrowed_is_refused() {
+fn a_pipe_that_stays_too_wide_is_refused() {
     let (_reader, mut writer) = std::io::pipe().unwrap();
-    fcntl_setpipe_size(&writer, 4 * PIPE_BYTES).unwrap();
-    writer.write_all(&vec![0; 2 * PIPE_BYTES]).unwrap();
-    narrow(&writer).unwrap_err();
+    fcntl_setpipe_size(&writer, 2 * PIPE_BYTES).unwrap();
+    writer.write_all(&vec![0; PIPE_BYTES + PIPE_BYTES / 2]).unwrap();
+    set_size(&writer).unwrap_err();
 }

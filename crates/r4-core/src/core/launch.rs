@@ -84,7 +84,7 @@ impl Core {
 
     async fn start_generator(&self, sealed: &SealedBinary) -> Result<Generator, GeneratorError> {
         let mut command = child::command(&sealed.executable());
-        command.args(["--report", "--engine", self.engine.name()]);
+        command.args(["--report", "--lend", "--engine", self.engine.name()]);
         if self.is_strict() {
             command.arg("--strict");
         }

@@ -100,6 +100,55 @@ async fn nor_is_it_when_a_caller_left_while_it_was_dropped() {
     assert_eq!(letters.draw(now).await, [b'b'; 16], "a was about to be written");
 }
 
+/// A generator that writes `letters` and then no more.
+async fn only(letters: &str) -> Generator {
+    let text = format!(r#"echo "$REPORT" >&2; printf {letters}; exec sleep 60"#);
+    Generator::start(script(&text), &Arc::default(), Moment::now()).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_is_there_is_served_at_once_and_never_twice() {
+    let mut generator = only("abcdefgh").await;
+    let mut out = [0; 5];
+    let now = Moment::now();
+    assert!(generator.try_fill(now, &mut out));
+    assert_eq!(&out, b"abcde");
+    assert!(!generator.try_fill(now, &mut out), "three are left");
+    assert_eq!(&out, b"abcde", "nothing was done");
+    assert!(generator.try_fill(now, &mut out[..3]));
+    assert_eq!(&out, b"fghde");
+    assert!(!generator.try_fill(now, &mut out[..1]), "none is left");
+    assert!(generator.buffer.iter().all(|&byte| byte == 0), "what was served is wiped");
+}
+
+#[tokio::test]
+async fn large_requests_are_read_where_they_are_needed() {
+    let text = r#"echo "$REPORT" >&2; i=0; while :; do i=$((i+1)); printf '%016d' $i; done"#;
+    let started = Generator::start(script(text), &Arc::default(), Moment::now()).await;
+    let (mut generator, now) = (started.unwrap(), Moment::now());
+    let mut served = Vec::new();
+    for count in [16, LARGE_BYTES, 3 * LARGE_BYTES + 160, 32, LARGE_BYTES - 16, 5 * LARGE_BYTES] {
+        let mut out = vec![0; count];
+        assert!(count < LARGE_BYTES || !generator.try_fill(now, &mut out), "{count} at once");
+        generator.fill(now, &mut out).await.unwrap();
+        served.extend_from_slice(&out);
+    }
+    let mut numbers: Vec<&[u8]> = served.chunks(16).collect();
+    let all = numbers.len();
+    numbers.sort_unstable();
+    numbers.dedup();
+    assert_eq!(numbers.len(), all, "a number was served twice, or cut");
+    assert!(numbers.iter().all(|number| number.iter().all(u8::is_ascii_digit)));
+}
+
+#[tokio::test]
+async fn what_is_stale_is_not_there() {
+    let mut generator = only("abcdefgh").await;
+    let mut out = [0; 4];
+    assert!(!generator.try_fill(later(), &mut out));
+    assert_eq!(out, [0; 4]);
+}
+
 #[tokio::test]
 async fn impatient_callers_do_not_hide_a_hang() {
     let mut letters = Letters::start(b'a').await;

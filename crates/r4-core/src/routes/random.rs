@@ -3,27 +3,33 @@
 //! A failure before the head is a 503; after it the body breaks off short of its Content-Length,
 //! so that no client takes a part for the whole.
 
+use std::net::IpAddr;
+
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderName, HeaderValue, Uri, header};
+use axum::http::{HeaderName, HeaderValue, Method, Request, Uri, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream::try_unfold;
 use r4_api::core::{MAX_BYTES_PER_REQUEST, MAX_WORDS_PER_REQUEST, Mode};
+use r4_api::encode::{Format, PIECE_BYTES};
 use r4_service::query::Query;
+use r4_service::shortcut::Shortcut;
 use r4_service::{Problem, kind};
 use zeroize::Zeroizing;
 
 use crate::App;
 use crate::core::Blocked;
-use crate::encode::{Format, PIECE_BYTES};
 
 const MODE: HeaderName = HeaderName::from_static("x-r4-mode");
 const CORE_SHA256: HeaderName = HeaderName::from_static("x-r4-core-sha256");
 
+/// Bytes of a long answer that are made at a time.
+const PART_BYTES: usize = 4 * PIECE_BYTES;
+
 /// What a request asks for.
 #[derive(Clone, Copy, Debug)]
-struct Order {
+pub struct Order {
     n: u32,
     format: Format,
 }
@@ -34,10 +40,13 @@ struct Order {
 /// 400 about a parameter, 503 with the reason when blocked.
 pub async fn random(State(app): State<App>, uri: Uri) -> Result<Response, Problem> {
     let order = Order::parse(&uri)?;
-    let mut piece = Piece::new(app, order);
-    let first = piece.next(None).await.map_err(|e| blocked(&e))?;
-    let (mode, app) = (first.mode, piece.app.clone());
-    let mut response = piece.into_body(first).into_response();
+    answer(app, order).await
+}
+
+async fn answer(app: App, order: Order) -> Result<Response, Problem> {
+    let core_sha256 = app.core_sha256.clone();
+    let (body, mode) = body(app, order).await.map_err(|e| blocked(&e))?;
+    let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(order.format.content_type()));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -45,11 +54,63 @@ pub async fn random(State(app): State<App>, uri: Uri) -> Result<Response, Proble
     if let Some(length) = order.format.content_length(order.n, mode.as_str()) {
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     }
-    let sha256 = app.core.sealed().map(|s| HeaderValue::from_str(&s.manifest().sha256));
-    if let Some(Ok(sha256)) = sha256 {
+    if let Some(sha256) = core_sha256 {
         headers.insert(CORE_SHA256, sha256);
     }
     Ok(response)
+}
+
+/// The path of this route.
+pub(crate) const ROUTE: &str = "/random";
+
+/// `GET /random` without the router.
+impl Shortcut for App {
+    type Order = Order;
+
+    fn order<B>(&self, request: &Request<B>, peer: IpAddr) -> Option<Order> {
+        let is_route = request.method() == Method::GET && request.uri().path() == ROUTE;
+        let order = is_route.then(|| Order::parse(request.uri()).ok()).flatten()?;
+        self.guard.check(request.headers(), request.uri(), peer).ok()?;
+        Some(order)
+    }
+
+    fn route(_: &Order) -> &'static str {
+        ROUTE
+    }
+
+    async fn answer(&self, order: Order) -> Response {
+        answer(self.clone(), order).await.into_response()
+    }
+}
+
+/// Makes the body, or its first piece, and says where the bytes come from.
+async fn body(app: App, order: Order) -> Result<(Body, Mode), Blocked> {
+    let length = order.format.random_bytes(order.n);
+    let is_long = order.format == Format::Raw && length > PIECE_BYTES;
+    if let Some(mut buffer) = is_long.then(|| app.buffers.take(length)).flatten() {
+        let mode = fill_whole(&app, buffer.bytes()).await?;
+        return Ok((Body::from(Bytes::from(buffer)), mode));
+    }
+    let mut piece = Piece::new(app, order);
+    let first = piece.next(None).await?;
+    let mode = first.mode;
+    Ok((piece.into_body(first), mode))
+}
+
+/// Fills a long answer in parts, so that short ones do not wait for all of it.
+async fn fill_whole(app: &App, out: &mut [u8]) -> Result<Mode, Blocked> {
+    let mut whole = None;
+    for part in out.chunks_mut(PART_BYTES) {
+        let mode = app.core.fill(part).await?;
+        if *whole.get_or_insert(mode) != mode {
+            return Err(mode_changed());
+        }
+    }
+    whole.ok_or_else(|| Blocked("nothing was asked for".to_owned()))
+}
+
+fn mode_changed() -> Blocked {
+    Blocked("the mode changed while the answer was made".to_owned())
 }
 
 fn blocked(blocked: &Blocked) -> Problem {
@@ -103,15 +164,18 @@ impl Piece {
         let mut bytes = Zeroizing::new(vec![0; count]);
         let mode = self.app.core.fill(&mut bytes).await?;
         if promised.is_some_and(|promised| promised != mode) {
-            return Err(Blocked("the mode changed while the answer was sent".to_owned()));
+            return Err(mode_changed());
+        }
+        self.left = self.left.saturating_sub(count);
+        let first = std::mem::take(&mut self.first);
+        if format == Format::Raw {
+            return Ok(Encoded { text: std::mem::take(&mut *bytes), mode });
         }
         let mut text = Vec::with_capacity(count.saturating_mul(3));
-        if self.first {
+        if first {
             text.extend_from_slice(format.head().as_bytes());
         }
-        format.piece(&bytes, self.first, &mut text);
-        self.first = false;
-        self.left = self.left.saturating_sub(count);
+        format.piece(&bytes, first, &mut text);
         if self.left == 0 {
             text.extend_from_slice(format.tail(self.order.n, mode.as_str()).as_bytes());
         }

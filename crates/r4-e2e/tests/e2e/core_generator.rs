@@ -46,7 +46,7 @@ fn a_generator_that_runs_dry_is_given_up_within_seconds() {
         return;
     }
     let sealed = Sealed::inducing();
-    // It writes one piece of 4096 bytes, and then no more.
+    // It writes one byte, and then no more.
     sealed.induce("output:hang@1");
     thread::scope(|scope| {
         scope.spawn(|| {

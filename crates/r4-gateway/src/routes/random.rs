@@ -2,20 +2,22 @@
 
 use std::sync::Arc;
 
-use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{Response, Uri};
+use axum::http::{HeaderName, HeaderValue, Response, StatusCode, Uri, header};
 use r4_api::core::{MAX_BYTES_PER_REQUEST, MAX_WORDS_PER_REQUEST};
+use r4_api::encode::Format;
 use r4_api::gateway::RandomAnswer;
 use r4_service::Problem;
 use r4_service::query::Query;
-use r4_service::shell::RequestId;
 
 use crate::App;
-use crate::error::{invalid, missing};
+use crate::error::{invalid, missing, upstream_broken};
 use crate::relay::Call;
 use crate::schemas::RandomFormat;
+use crate::shared_calls::{MOST_SHARED, Reply};
+
+const MODE: HeaderName = HeaderName::from_static("x-r4-mode");
 
 /// Random bytes.
 ///
@@ -36,42 +38,92 @@ use crate::schemas::RandomFormat;
 )]
 pub(crate) async fn random(
     State(app): State<Arc<App>>,
-    id: Option<Extension<RequestId>>,
     uri: Uri,
 ) -> Result<Response<Body>, Problem> {
-    let path = upstream_path(uri.query())?;
-    let id = id.as_ref().map(|Extension(id)| id);
-    Call::get(&app.core, app.deadlines, &path, id)?.relay().await
+    answer(&app, Order::parse(uri.query())?).await
 }
 
-/// Checks the parameters and returns r4-core's path, without the key.
-fn upstream_path(query: Option<&str>) -> Result<String, Problem> {
-    let query = Query::parse(query, &["n", "fmt", "key"])?;
-    let fmt = match query.text("fmt") {
-        None => None,
-        Some(fmt @ ("raw" | "hex" | "base64" | "json" | "u32")) => Some(fmt),
-        Some(_) => return Err(invalid("fmt", "raw, hex, base64, json or u32")),
-    };
-    let most = if fmt == Some("u32") { MAX_WORDS_PER_REQUEST } else { MAX_BYTES_PER_REQUEST };
-    let n = query.number("n", 1, most)?.ok_or_else(|| missing("n", "n=32"))?;
-    Ok(match fmt {
-        Some(fmt) => format!("/random?n={n}&fmt={fmt}"),
-        None => format!("/random?n={n}"),
-    })
+/// Answers what was ordered.
+///
+/// # Errors
+/// 503 that names r4-core.
+pub(super) async fn answer(app: &App, order: Order) -> Result<Response<Body>, Problem> {
+    if order.bytes() > MOST_SHARED {
+        let call = Call::get(&app.core, app.deadlines, &order.path(), None)?;
+        return Box::pin(call.relay()).await;
+    }
+    let reply = app.shared_calls.ask(order.bytes()).await?;
+    if reply.status != StatusCode::OK {
+        return Ok(reply.into());
+    }
+    let mut response = Response::from(order.written(reply)?);
+    let kind = HeaderValue::from_static(order.format.content_type());
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    Ok(response)
+}
+
+/// What a request asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Order {
+    n: u32,
+    format: Format,
+}
+
+impl Order {
+    /// Checks the parameters.
+    ///
+    /// # Errors
+    /// 400 about one of them.
+    pub(super) fn parse(query: Option<&str>) -> Result<Self, Problem> {
+        let query = Query::parse(query, &["n", "fmt", "key"])?;
+        let format = Format::parse(query.text("fmt").unwrap_or("raw"))
+            .ok_or_else(|| invalid("fmt", Format::NAMES))?;
+        let most =
+            if format == Format::U32 { MAX_WORDS_PER_REQUEST } else { MAX_BYTES_PER_REQUEST };
+        let n = query.number("n", 1, most)?.ok_or_else(|| missing("n", "n=32"))?;
+        Ok(Self { n, format })
+    }
+
+    /// Returns how many bytes of r4-core that takes.
+    pub(super) fn bytes(self) -> usize {
+        self.format.random_bytes(self.n)
+    }
+
+    /// Returns r4-core's path.
+    fn path(self) -> String {
+        format!("/random?n={}&fmt={}", self.n, self.format.as_str())
+    }
+
+    /// Writes the bytes of a reply in the form that was asked for.
+    ///
+    /// # Errors
+    /// 503 when r4-core does not say where the bytes come from.
+    fn written(self, mut reply: Reply) -> Result<Reply, Problem> {
+        let mode = reply.headers.get(MODE).and_then(|mode| mode.to_str().ok());
+        let mode = mode.ok_or_else(|| upstream_broken("r4-core"))?;
+        if self.format != Format::Raw {
+            reply.body = self.format.whole(&reply.body, self.n, mode).into();
+        }
+        Ok(reply)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::upstream_path;
+    use super::*;
+
+    fn parsed(query: &str) -> Order {
+        Order::parse(Some(query)).expect(query)
+    }
 
     fn slug(query: &str) -> &'static str {
-        upstream_path(Some(query)).expect_err(query).slug()
+        Order::parse(Some(query)).expect_err(query).slug()
     }
 
     #[test]
     fn checked_parameters_alone_go_on() {
-        let path = |query| upstream_path(Some(query)).expect(query);
-        assert_eq!(path("n=64"), "/random?n=64");
+        let path = |query| parsed(query).path();
+        assert_eq!(path("n=64"), "/random?n=64&fmt=raw");
         assert_eq!(path("fmt=hex&key=secret&n=007"), "/random?n=7&fmt=hex");
         assert_eq!(path("n=1000000&fmt=%72aw"), "/random?n=1000000&fmt=raw");
         assert_eq!(path("n=250000&fmt=u32"), "/random?n=250000&fmt=u32");
@@ -87,5 +139,23 @@ mod tests {
         assert_eq!(slug("fmt=hex"), "missing-parameter");
         assert_eq!(slug("n=1&n=1"), "repeated-parameter");
         assert_eq!(slug("n=1&m=1"), "unknown-parameter");
+    }
+
+    #[test]
+    fn a_reply_is_written_in_the_form_that_was_asked_for() {
+        let headers = [(MODE, HeaderValue::from_static("sealed"))];
+        let reply = |body: &'static [u8]| Reply {
+            status: StatusCode::OK,
+            headers: Arc::new(headers.clone().into_iter().collect()),
+            body: body.into(),
+        };
+        let written = |query, body| parsed(query).written(reply(body)).expect(query);
+        assert_eq!(written("n=2", &[1, 2]).body.as_ref(), [1, 2]);
+        assert_eq!(written("n=2&fmt=hex", &[1, 0xab]).body, "01ab");
+        let json = written("n=1&fmt=json", &[7]);
+        assert_eq!(json.body, r#"{"hex":"07","n":1,"source":"sealed"}"#);
+        assert_eq!(written("n=2&fmt=u32", &[1, 0, 0, 0, 0, 1, 0, 0]).body, "[1,256]");
+        let unknown = Reply { headers: Arc::default(), ..reply(&[1]) };
+        assert!(parsed("n=1").written(unknown).is_err(), "nobody says where the byte comes from");
     }
 }

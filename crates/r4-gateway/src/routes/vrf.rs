@@ -14,7 +14,8 @@ use r4_service::shell::RequestId;
 use crate::App;
 use crate::access::Caller;
 use crate::idempotency::once;
-use crate::routes::{Posted, VRF_BODY_BYTES, get_from_vrf};
+use crate::relay::Call;
+use crate::routes::{Posted, VRF_BODY_BYTES, forwarded};
 use crate::schemas::{Receipt, ReceiptForm, Sig, VrfOrder};
 
 /// A signed receipt of verifiable randomness.
@@ -34,8 +35,16 @@ pub(crate) async fn get(
     id: Option<Extension<RequestId>>,
     uri: Uri,
 ) -> Result<Response<Body>, Problem> {
-    let names = ["sig", "alpha", "chain_id", "contract", "format"];
-    get_from_vrf(&app, "/vrf", uri.query(), &names, id).await
+    let id = id.as_ref().map(|Extension(id)| id);
+    Call::get(&app.vrf, app.deadlines, &upstream_path(uri.query())?, id)?.relay().await
+}
+
+/// Returns r4-vrf's path for a query.
+///
+/// # Errors
+/// 400 for a parameter.
+pub(super) fn upstream_path(query: Option<&str>) -> Result<String, Problem> {
+    forwarded("/vrf", query, &["sig", "alpha", "chain_id", "contract", "format"])
 }
 
 /// A signed receipt of verifiable randomness; the same as `GET`, for inputs too long for a URL.

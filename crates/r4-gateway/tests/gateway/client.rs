@@ -66,7 +66,7 @@ pub(crate) async fn gateway_and_admin(
     let address = listener.local_addr().expect("address");
     let limits = ConnectionLimits::default();
     let never = std::future::pending();
-    tokio::spawn(serve_until(listener, gateway.router, gateway.readiness, limits, never));
+    tokio::spawn(serve_until(listener, gateway.service, gateway.readiness, limits, never));
     (address, gateway.admin)
 }
 

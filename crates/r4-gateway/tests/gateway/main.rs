@@ -15,6 +15,8 @@ mod keyed;
 #[cfg(test)]
 mod passing;
 #[cfg(test)]
+mod sharing;
+#[cfg(test)]
 mod status;
 #[cfg(test)]
 mod stub;

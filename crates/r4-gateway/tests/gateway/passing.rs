@@ -23,7 +23,8 @@ async fn short_and_long_bodies_arrive_whole() {
 #[tokio::test]
 async fn bodies_without_a_stated_length_arrive_whole() {
     let (to, ..) = node(&[]).await;
-    for n in [1, 65_536, 65_537, 250_000] {
+    // Fewer words share a call and are written here.
+    for n in [1025, 65_536, 65_537, 250_000] {
         let answer = get_keyed(to, &format!("/v1/random?fmt=u32&n={n}")).await;
         assert_eq!(answer.status, 200);
         assert_eq!(answer.body.expect("whole"), pattern(n));

@@ -2,34 +2,26 @@
 //! clients that each wait for one answer at a time.
 
 use std::{
-    fs::{self, File},
+    fs::File,
     io::Write,
-    net::{Ipv4Addr, TcpListener},
     path::Path,
     process::Command,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result};
 
 use super::{
-    Work,
+    KEY, command,
     figures::Spread,
-    programs::Programs,
+    processes::processor_seconds,
+    programs::{Twins, example},
     report::{Asked, Row, Section},
-    say,
+    say, services,
+    work::{Server, Work},
 };
-use crate::up::{
-    node::{Node, Watch},
-    private_folder,
-    service::Plan,
-};
+use crate::up::{private_folder, service::Plan};
 
-const KEY: &str = "a-key-for-the-benchmark";
 const PATH: &str = "/vrf?sig=dual";
 /// Clients at once, of the criterion.
 const CLIENTS: u32 = 64;
@@ -38,8 +30,6 @@ const BATCH_MILLISECONDS: u32 = 10;
 /// Syncs that are timed in each round.
 const SYNCS: u32 = 100;
 const SYNC_BYTES: usize = 4096;
-/// Length of the unit in which the kernel counts processor time.
-const TICK_SECONDS: f64 = 0.01;
 
 const TEXT: &str = "\
 `/vrf?sig=dual` of a release r4-vrf on 127.0.0.1, in turn without the log and with it. The clients share the cores
@@ -72,25 +62,21 @@ struct Round {
 /// A running service, asked by clients.
 struct Service<'a> {
     clients: &'a Path,
-    port: u16,
-    process: u32,
-    stop: &'a AtomicBool,
+    server: Server,
+    work: &'a Work,
 }
 
 /// Measures all rounds.
-pub(super) fn measure(programs: &Programs, work: &Work, stop: &Arc<AtomicBool>) -> Result<Section> {
+pub(super) fn measure(work: &Work) -> Result<Section> {
+    let (twins, clients) = (Twins::build()?, example("load")?);
     let (rounds, seconds) = (work.either(7, 3), work.either(8.0, 4.0));
     let plans = [
-        plan("without", &programs.vrf_for_benchmarks, &work.dir)?,
-        plan("with", &programs.vrf, &work.dir)?,
+        plan("without", &twins.vrf_for_benchmarks, &work.dir)?,
+        plan("with", &twins.vrf, &work.dir)?,
     ];
-    let [port_without, port_with] = [plans[0].port, plans[1].port];
-    let mut node = Node::start(plans, Arc::clone(stop))?;
-    let ready = node.wait_ready(Duration::from_secs(30))?;
-    ensure!(ready == Watch::Ready, "stopped");
-    let asked = |process, port| Service { clients: &programs.load, port, process, stop };
-    let [without, with] = node.process_ids()[..] else { bail!("two services were started") };
-    let (without, with) = (asked(without, port_without), asked(with, port_with));
+    let ([without, with], node) = work.start(plans)?;
+    let asked = |server| Service { clients: &clients, server, work };
+    let (without, with) = (asked(without), asked(with));
 
     let mut done = Vec::new();
     for round in 1..=rounds {
@@ -112,39 +98,28 @@ pub(super) fn measure(programs: &Programs, work: &Work, stop: &Arc<AtomicBool>) 
     Ok(section(&done))
 }
 
-/// Returns a service that keeps nothing but its own environment.
+/// Returns an r4-vrf with or without its log, by its name.
 fn plan(name: &'static str, program: &Path, dir: &Path) -> Result<Plan> {
-    let (state, port) = (dir.join(name), free_port()?);
+    let (mut plan, state) = (services::plan(name, program)?, dir.join(name));
     private_folder(&state)?;
-    let mut command = Command::new(program);
-    command.env_clear().env("R4_API_KEY", KEY).env("PORT", port.to_string());
-    command.env("API_HOST", "127.0.0.1").env("R4_STATE_DIR", state);
-    command.env("R4_LOG_LEVEL", "error").env("R4_LOG_BATCH_MS", BATCH_MILLISECONDS.to_string());
+    plan.command.env("R4_STATE_DIR", state);
+    plan.command.env("R4_LOG_BATCH_MS", BATCH_MILLISECONDS.to_string());
     if name == "without" {
-        command.env("R4_WITHOUT_LOG", "1");
+        plan.command.env("R4_WITHOUT_LOG", "1");
     }
-    Ok(Plan { name, port, command })
-}
-
-fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no port is free")?;
-    Ok(listener.local_addr()?.port())
+    Ok(plan)
 }
 
 impl Service<'_> {
     /// Lets so many clients ask for so long, after a warm-up.
     fn ask(&self, clients: u32, seconds: f64) -> Result<Seen> {
-        ensure!(!self.stop.load(Ordering::SeqCst), "stopped");
         let warm_up = seconds / 8.0;
         let mut command = Command::new(self.clients);
-        command.args([&self.port.to_string(), PATH, KEY, &clients.to_string()]);
+        command.args([&self.server.port.to_string(), PATH, KEY, &clients.to_string()]);
         command.args([warm_up.to_string(), seconds.to_string()]);
-        let before = processor_seconds(self.process)?;
-        let output = command.output().context("cannot start the clients")?;
-        let spent = processor_seconds(self.process)? - before;
-        let text = String::from_utf8_lossy(&output.stdout);
-        let why = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "the clients failed: {}", why.trim());
+        let before = processor_seconds(self.server.process)?;
+        let text = command::output(command, &self.work.stop)?;
+        let spent = processor_seconds(self.server.process)? - before;
         // The warm-up is answered at the same rate, near enough.
         Seen::parse(&text, |rate| spent * 1e3 / (rate * (seconds + warm_up)))
             .with_context(|| format!("the clients said {text:?}"))
@@ -159,17 +134,6 @@ impl Seen {
             (next()?, next()?, next()?, next()?, next()?);
         Some(Self { rate, median, late, body_bytes, processor: processor(rate) })
     }
-}
-
-/// Returns the processor time of a process, all its threads together.
-fn processor_seconds(pid: u32) -> Result<f64> {
-    let path = format!("/proc/{pid}/stat");
-    let stat = fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
-    // The program's name is in parentheses and may hold spaces; the times are the twelfth and
-    // thirteenth field after it.
-    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
-    let ticks: f64 = fields.skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum();
-    Ok(ticks * TICK_SECONDS)
 }
 
 /// Returns the median time of appending a little to a file and syncing it.
@@ -229,15 +193,6 @@ mod tests {
         assert_eq!(seen, want);
         assert_eq!(Seen::parse("200.0\t3.5", |_| 0.0), None);
         assert_eq!(Seen::parse("a\tb\tc\td\te", |_| 0.0), None);
-    }
-
-    #[test]
-    fn own_processor_time_grows() {
-        let before = processor_seconds(std::process::id()).unwrap();
-        let start = Instant::now();
-        while processor_seconds(std::process::id()).unwrap() <= before {
-            assert!(start.elapsed() < Duration::from_secs(30), "it does not grow");
-        }
     }
 
     #[test]

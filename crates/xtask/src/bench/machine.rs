@@ -58,7 +58,8 @@ fn said(program: &str, args: &[&str]) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-fn field(path: &str, name: &str) -> Result<String> {
+/// Returns a value of a file that the kernel makes.
+pub(super) fn field(path: &str, name: &str) -> Result<String> {
     let text = fs::read_to_string(path).with_context(|| format!("cannot read {path}"))?;
     let mut pairs = text.lines().filter_map(|line| line.split_once(':'));
     let found = pairs.find(|(key, _)| key.trim() == name);

@@ -1,19 +1,15 @@
 //! The log store alone, with a million entries: `crates/r4-logstore/benches/million`, whose lines are
 //! made into a table here.
 
-use std::{
-    process::Stdio,
-    sync::atomic::{AtomicBool, Ordering},
-};
-
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
 use super::{
-    Work,
+    command,
     figures::Spread,
-    programs::cargo_command,
+    programs::{build_bench, cargo_command},
     report::{Asked, Row, Section},
     say,
+    work::Work,
 };
 
 const MEBIBYTE: f64 = 1024.0 * 1024.0;
@@ -27,11 +23,11 @@ keys of r4-keystore; a checkpoint published each second.";
 struct Run(Vec<Vec<String>>);
 
 /// Measures all runs.
-pub(super) fn measure(work: &Work, stop: &AtomicBool) -> Result<Section> {
+pub(super) fn measure(work: &Work) -> Result<Section> {
+    build_bench("r4-logstore", "million")?;
     let (rounds, entries) = (work.either(5, 1), work.either(1_000_000, 200_000));
     let mut runs = Vec::new();
     for round in 1..=rounds {
-        ensure!(!stop.load(Ordering::SeqCst), "stopped");
         say(&format!("a log of {entries} entries, run {round} of {rounds}"));
         runs.push(run(work, entries)?);
     }
@@ -42,9 +38,7 @@ fn run(work: &Work, entries: u64) -> Result<Run> {
     let args = ["bench", "--quiet", "--package", "r4-logstore", "--bench", "million"];
     let mut cargo = cargo_command(&args)?;
     cargo.arg("--").arg("--dir").arg(&work.dir).args(["--entries", &entries.to_string()]);
-    let output = cargo.stderr(Stdio::inherit()).output().context("cannot start cargo")?;
-    ensure!(output.status.success(), "r4-logstore's benchmark failed ({})", output.status);
-    Ok(Run::parse(&String::from_utf8_lossy(&output.stdout)))
+    Ok(Run::parse(&command::output(cargo, &work.stop)?))
 }
 
 impl Run {

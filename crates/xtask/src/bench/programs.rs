@@ -1,4 +1,4 @@
-//! The programs that are measured, and those that measure.
+//! Programs that are built for the benchmark alone, and cargo.
 
 use std::{
     fs,
@@ -10,18 +10,16 @@ use anyhow::{Context, Result, ensure};
 
 use crate::environment;
 
-/// Paths of release programs.
-pub(super) struct Programs {
+/// r4-vrf with its log and without.
+pub(super) struct Twins {
     /// The service as it is released.
     pub(super) vrf: PathBuf,
     /// The service with the feature `benchmarks`.
     pub(super) vrf_for_benchmarks: PathBuf,
-    /// The clients.
-    pub(super) load: PathBuf,
 }
 
-impl Programs {
-    /// Builds all of them. The service as it is released comes last and stays in its usual place.
+impl Twins {
+    /// Builds both. The service as it is released comes last and stays in its usual place.
     pub(super) fn build() -> Result<Self> {
         let built = environment::target_dir()?.join("release");
         let vrf = built.join("r4-vrf");
@@ -29,13 +27,22 @@ impl Programs {
         let vrf_for_benchmarks = built.join("r4-vrf-for-benchmarks");
         copy(&vrf, &vrf_for_benchmarks)?;
         cargo(&["build", "--release", "--package", "r4-vrf"])?;
-        cargo(&["build", "--release", "--package", "xtask", "--example", "load"])?;
-        cargo(&["bench", "--no-run", "--package", "r4-logstore", "--bench", "million"])?;
-        Ok(Self { vrf, vrf_for_benchmarks, load: built.join("examples/load") })
+        Ok(Self { vrf, vrf_for_benchmarks })
     }
 }
 
-/// Returns the command that runs cargo in the workspace; results go where [`Programs::build`] looks.
+/// Builds an example of this crate and returns its path.
+pub(super) fn example(name: &str) -> Result<PathBuf> {
+    cargo(&["build", "--release", "--package", "xtask", "--example", name])?;
+    Ok(environment::target_dir()?.join("release/examples").join(name))
+}
+
+/// Builds a benchmark of a package, so that no time goes to that when it is run.
+pub(super) fn build_bench(package: &str, bench: &str) -> Result<()> {
+    cargo(&["bench", "--no-run", "--package", package, "--bench", bench])
+}
+
+/// Returns the command that runs cargo in the workspace, and puts results where they are sought.
 pub(super) fn cargo_command(args: &[&str]) -> Result<Command> {
     let mut cargo = Command::new(environment::cargo());
     cargo.args(args).arg("--target-dir").arg(environment::target_dir()?);

@@ -37,6 +37,17 @@ impl Format {
         })
     }
 
+    /// Returns the value of `fmt`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Raw => "raw",
+            Self::Hex => "hex",
+            Self::Base64 => "base64",
+            Self::Json => "json",
+            Self::U32 => "u32",
+        }
+    }
+
     /// Returns the media type.
     pub fn content_type(self) -> &'static str {
         match self {
@@ -83,15 +94,31 @@ impl Format {
         }
     }
 
+    /// Returns a whole answer: the text of all `bytes`.
+    pub fn whole(self, bytes: &[u8], n: u32, source: &str) -> Vec<u8> {
+        let mut out = Vec::with_capacity(bytes.len().saturating_mul(3));
+        out.extend_from_slice(self.head().as_bytes());
+        self.piece(bytes, true, &mut out);
+        out.extend_from_slice(self.tail(n, source).as_bytes());
+        out
+    }
+
     /// Appends the text of one piece; `first` tells whether it opens the answer.
     pub fn piece(self, bytes: &[u8], first: bool, out: &mut Vec<u8>) {
         match self {
             Self::Raw => out.extend_from_slice(bytes),
-            Self::Hex | Self::Json => out.extend_from_slice(hex::encode(bytes).as_bytes()),
+            Self::Hex | Self::Json => hex_digits(bytes, out),
             Self::Base64 => out.extend_from_slice(STANDARD.encode(bytes).as_bytes()),
             Self::U32 => words(bytes, first, out),
         }
     }
+}
+
+fn hex_digits(bytes: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
+    out.resize(start.saturating_add(bytes.len().saturating_mul(2)), 0);
+    // There is room for all of them.
+    let _ = const_hex::encode_to_slice(bytes, out.get_mut(start..).unwrap_or_default());
 }
 
 fn words(bytes: &[u8], mut first: bool, out: &mut Vec<u8>) {
@@ -124,6 +151,7 @@ mod tests {
             let n = if format == Format::U32 { 300 } else { 1200 };
             let one = whole(format, &bytes, 1200, n);
             assert_eq!(one, whole(format, &bytes, 12, n), "{format:?}");
+            assert_eq!(one, format.whole(&bytes, n, "sealed"), "{format:?}");
             if let Some(length) = format.content_length(n, "sealed") {
                 assert_eq!(length, one.len() as u64, "{format:?}");
             }
