@@ -6,7 +6,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use zeroize::optimization_barrier;
+
+use crate::generator::wipe;
 
 /// Most buffers.
 const MOST: usize = 8;
@@ -69,8 +70,7 @@ impl AsRef<[u8]> for Buffer {
 impl Drop for Buffer {
     fn drop(&mut self) {
         let mut bytes = std::mem::take(&mut self.bytes);
-        bytes.fill(0);
-        optimization_barrier(&bytes[..]);
+        wipe(&mut bytes);
         let mut stock = self.home.lock();
         stock.lent = stock.lent.saturating_sub(1);
         stock.free.push(bytes);

@@ -228,7 +228,7 @@ fn large_part(out: &mut [u8]) -> Option<&mut [u8]> {
 }
 
 /// Overwrites `bytes` with zeros at the speed of memset; the compiler cannot leave it out.
-fn wipe(bytes: &mut [u8]) {
+pub(crate) fn wipe(bytes: &mut [u8]) {
     bytes.fill(0);
     optimization_barrier(bytes);
 }

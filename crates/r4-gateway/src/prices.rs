@@ -42,13 +42,18 @@ impl Price {
 
 /// Returns the price of a request for the route `path`.
 pub(crate) fn price(path: &str, query: Option<&str>, headers: &HeaderMap) -> Price {
-    let row = ROUTES.iter().find(|(route, ..)| *route == path);
-    let Some((route, scope, units)) = row else { return Price::of_one("other") };
-    let bytes = match *route {
+    let bytes = match path {
         "/v1/random" => bytes_asked(query),
         "/v1/draws" => bytes_sent(headers),
         _ => 0,
     };
+    price_of(path, bytes)
+}
+
+/// Returns the price of a request for the route `path` that is about so many bytes.
+pub(crate) fn price_of(path: &str, bytes: u32) -> Price {
+    let row = ROUTES.iter().find(|(route, ..)| *route == path);
+    let Some((route, scope, units)) = row else { return Price::of_one("other") };
     let units = units.saturating_add(bytes / BYTES_A_UNIT);
     let units = NonZeroU32::new(units).unwrap_or(NonZeroU32::MIN);
     Price { route, scope: *scope, units }

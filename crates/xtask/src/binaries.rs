@@ -1,6 +1,6 @@
 //! Builds the programs that are not sealed: the three services and `r4`.
 
-use std::{path::PathBuf, process::Command};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 
@@ -18,12 +18,9 @@ pub const NAMES: [&str; 4] = ["r4-core", "r4-vrf", "r4-gateway", "r4"];
 /// When cargo does not start or a package does not compile.
 pub fn build() -> Result<PathBuf> {
     let target = environment::target_dir()?;
-    let mut cargo = Command::new(environment::cargo());
-    cargo.args(["build", "--release", "--target-dir"]).arg(&target);
+    let mut cargo = environment::cargo_command(&["build", "--release"])?;
     cargo.args(PACKAGES.iter().flat_map(|package| ["--package", package]));
-    // A target triple would move the results to another folder.
-    cargo.env_remove("CARGO_BUILD_TARGET").env("R4_GIT", manifest::commit());
-    let status = cargo.current_dir(environment::root()).status().context("cannot start cargo")?;
+    let status = cargo.env("R4_GIT", manifest::commit()).status().context("cannot start cargo")?;
     ensure!(status.success(), "the release programs do not build ({status})");
 
     let built = target.join("release");

@@ -1,6 +1,9 @@
 //! The one place where the environment is read.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result};
 
@@ -30,4 +33,16 @@ pub(crate) fn target_dir() -> Result<PathBuf> {
 /// Returns cargo itself, the one that runs this program if one does.
 pub(crate) fn cargo() -> String {
     text("CARGO").unwrap_or_else(|| "cargo".to_owned())
+}
+
+/// Returns the command that runs cargo in the workspace, and puts results where they are sought.
+///
+/// # Errors
+/// When the working folder is gone.
+pub(crate) fn cargo_command(args: &[&str]) -> Result<Command> {
+    let mut cargo = Command::new(cargo());
+    cargo.args(args).arg("--target-dir").arg(target_dir()?);
+    // A target triple would move the results to another folder.
+    cargo.env_remove("CARGO_BUILD_TARGET").current_dir(root());
+    Ok(cargo)
 }

@@ -10,9 +10,8 @@ use r4_service::shortcut::Shortcut;
 
 use crate::App;
 use crate::access::{Caller, charged, identify, limited};
-use crate::prices::{Price, price};
+use crate::prices::{Price, price_of};
 use crate::proxies::Client;
-use crate::relay::Call;
 use crate::routes::{random, vrf};
 use crate::shared_calls::MOST_SHARED;
 
@@ -47,13 +46,19 @@ impl What {
         }
     }
 
+    /// Returns the random bytes that are asked for.
+    fn bytes(&self) -> u32 {
+        match self {
+            Self::Random(order) => u32::try_from(order.bytes()).unwrap_or(u32::MAX),
+            Self::Receipt(_) => 0,
+        }
+    }
+
     async fn answer(self, app: &App) -> Result<Response, Problem> {
         match self {
             Self::Random(order) => random::answer(app, order).await,
-            Self::Receipt(path) => {
-                let call = Call::get(&app.vrf, app.deadlines, &path, None)?;
-                Box::pin(call.relay()).await
-            }
+            // Apart, so that what is short stays small.
+            Self::Receipt(path) => Box::pin(vrf::answer(app, &path)).await,
         }
     }
 }
@@ -69,7 +74,7 @@ impl Shortcut for Often {
         let what = What::of(uri.path(), uri.query())?;
         let client = self.0.proxies.client(peer, headers);
         let caller = identify(&self.0, headers, uri, client);
-        let price = price(uri.path(), uri.query(), headers);
+        let price = price_of(uri.path(), what.bytes());
         let known = matches!(caller, Caller::Known(_));
         known.then_some(Order { client, caller, price, what })
     }

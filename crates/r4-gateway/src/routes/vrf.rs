@@ -9,7 +9,6 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{Response, Uri};
 use r4_service::Problem;
-use r4_service::shell::RequestId;
 
 use crate::App;
 use crate::access::Caller;
@@ -30,13 +29,16 @@ use crate::schemas::{Receipt, ReceiptForm, Sig, VrfOrder};
     responses((status = 200, description = "The receipt", content((Receipt = "application/json"), (String = "text/plain")))),
     security(("header_key" = []), ("query_key" = [])),
 )]
-pub(crate) async fn get(
-    State(app): State<Arc<App>>,
-    id: Option<Extension<RequestId>>,
-    uri: Uri,
-) -> Result<Response<Body>, Problem> {
-    let id = id.as_ref().map(|Extension(id)| id);
-    Call::get(&app.vrf, app.deadlines, &upstream_path(uri.query())?, id)?.relay().await
+pub(crate) async fn get(State(app): State<Arc<App>>, uri: Uri) -> Result<Response<Body>, Problem> {
+    answer(&app, &upstream_path(uri.query())?).await
+}
+
+/// Answers what r4-vrf says to `path`.
+///
+/// # Errors
+/// 503 that names r4-vrf.
+pub(super) async fn answer(app: &App, path: &str) -> Result<Response<Body>, Problem> {
+    Call::get(&app.vrf, app.deadlines, path, None)?.relay().await
 }
 
 /// Returns r4-vrf's path for a query.

@@ -8,13 +8,14 @@ use super::{
     command,
     figures::Spread,
     peers, processes,
-    programs::{build_bench, cargo_command},
+    programs::build_bench,
     report::{Asked, Row, Section},
     rounds::{Named, Rounds},
     services::Services,
     work::{Server, Work},
     wrk::{Seen, Target, Wrk},
 };
+use crate::environment::cargo_command;
 
 const CHACHA20: &str = "r4-core /random?n=1000000, chacha20";
 const AES: &str = "r4-core /random?n=1000000, ctr-aes256";

@@ -6,11 +6,12 @@ use anyhow::{Context, Result};
 use super::{
     command,
     figures::Spread,
-    programs::{build_bench, cargo_command},
+    programs::build_bench,
     report::{Asked, Row, Section},
     say,
     work::Work,
 };
+use crate::environment::cargo_command;
 
 const MEBIBYTE: f64 = 1024.0 * 1024.0;
 

@@ -3,12 +3,11 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use anyhow::{Context, Result, ensure};
 
-use crate::environment;
+use crate::environment::{self, cargo_command};
 
 /// r4-vrf with its log and without.
 pub(super) struct Twins {
@@ -40,15 +39,6 @@ pub(super) fn example(name: &str) -> Result<PathBuf> {
 /// Builds a benchmark of a package, so that no time goes to that when it is run.
 pub(super) fn build_bench(package: &str, bench: &str) -> Result<()> {
     cargo(&["bench", "--no-run", "--package", package, "--bench", bench])
-}
-
-/// Returns the command that runs cargo in the workspace, and puts results where they are sought.
-pub(super) fn cargo_command(args: &[&str]) -> Result<Command> {
-    let mut cargo = Command::new(environment::cargo());
-    cargo.args(args).arg("--target-dir").arg(environment::target_dir()?);
-    // A target triple would move the results to another folder.
-    cargo.env_remove("CARGO_BUILD_TARGET").current_dir(environment::root());
-    Ok(cargo)
 }
 
 fn cargo(args: &[&str]) -> Result<()> {

@@ -14,14 +14,14 @@ use super::{
     figures::Spread,
     http,
     open::{Flood, Open},
-    programs::{build_bench, cargo_command, example},
+    programs::{build_bench, example},
     progress::Progress,
     report::{Asked, Row, Section},
     services::Services,
     work::Work,
     wrk::{Target, Wrk},
 };
-use crate::environment;
+use crate::environment::{self, cargo_command};
 
 const PATH: &str = "/v1/vrf?sig=dual";
 const CONNECTIONS: u32 = 64;

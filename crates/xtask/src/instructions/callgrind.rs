@@ -71,11 +71,9 @@ impl Program {
     /// Builds the program as a release is built, and the sealed generator.
     pub(super) fn build() -> Result<Self> {
         let target = environment::target_dir()?;
-        let mut cargo = Command::new(environment::cargo());
-        cargo.args(["bench", "--quiet", "--package", "xtask", "--bench", "instructions"]);
-        cargo.args(["--features", "callgrind", "--target-dir"]).arg(&target);
-        // A target triple would move the results to another folder.
-        cargo.env_remove("CARGO_BUILD_TARGET").current_dir(environment::root());
+        let args = ["bench", "--quiet", "--package", "xtask", "--bench", "instructions"];
+        let mut cargo = environment::cargo_command(&args)?;
+        cargo.args(["--features", "callgrind"]);
         let output = cargo.stderr(Stdio::inherit()).output().context("cannot start cargo")?;
         ensure!(output.status.success(), "the program does not build or run ({})", output.status);
         let (path, works) = parse_list(&String::from_utf8_lossy(&output.stdout))
