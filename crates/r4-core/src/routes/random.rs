@@ -97,20 +97,22 @@ async fn body(app: App, order: Order) -> Result<(Body, Mode), Blocked> {
     Ok((piece.into_body(first), mode))
 }
 
-/// Fills a long answer in parts, so that short ones do not wait for all of it.
+/// Fills a long answer in parts, so that short ones do not wait for all of it. Nothing of it has left
+/// yet, so when the mode changes it is begun again; a mode never comes back, so that ends.
 async fn fill_whole(app: &App, out: &mut [u8]) -> Result<Mode, Blocked> {
-    let mut whole = None;
-    for part in out.chunks_mut(PART_BYTES) {
-        let mode = app.core.fill(part).await?;
-        if *whole.get_or_insert(mode) != mode {
-            return Err(mode_changed());
+    let mut mode = app.core.mode();
+    loop {
+        let begun = mode;
+        for part in out.chunks_mut(PART_BYTES) {
+            mode = app.core.fill(part).await?;
+            if mode != begun {
+                break;
+            }
+        }
+        if mode == begun {
+            return Ok(mode);
         }
     }
-    whole.ok_or_else(|| Blocked("nothing was asked for".to_owned()))
-}
-
-fn mode_changed() -> Blocked {
-    Blocked("the mode changed while the answer was made".to_owned())
 }
 
 fn blocked(blocked: &Blocked) -> Problem {
@@ -164,7 +166,7 @@ impl Piece {
         let mut bytes = Zeroizing::new(vec![0; count]);
         let mode = self.app.core.fill(&mut bytes).await?;
         if promised.is_some_and(|promised| promised != mode) {
-            return Err(mode_changed());
+            return Err(Blocked("the mode changed while the answer was made".to_owned()));
         }
         self.left = self.left.saturating_sub(count);
         let first = std::mem::take(&mut self.first);
