@@ -5,6 +5,8 @@ use core::fmt;
 use r4_sign::mldsa;
 use sha2::{Digest as _, Sha256};
 
+use crate::object::to_hex;
+
 /// Octets of a compressed point of secp256k1.
 pub const POINT_BYTES: usize = 33;
 
@@ -119,7 +121,7 @@ impl KeyId {
 
 impl fmt::Display for KeyHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "0x{}", hex::encode(self.0))
+        f.write_str(&to_hex(&self.0))
     }
 }
 
@@ -131,7 +133,7 @@ impl fmt::Debug for KeyHash {
 
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "0x{}", hex::encode(self.0))
+        f.write_str(&to_hex(&self.0))
     }
 }
 

@@ -127,7 +127,7 @@ impl Fields {
         if input.trim_ascii().is_empty() {
             return Err(ParseError::Empty);
         }
-        if separators(input) >= MAX_VALUES {
+        if input.len() > MAX_VALUES && separators(input) >= MAX_VALUES {
             let message = format!("it has more than {MAX_VALUES} values");
             return Err(ParseError::Json { message });
         }
@@ -381,10 +381,9 @@ pub(crate) fn hex_array<const N: usize>(text: &str) -> Option<[u8; N]> {
 
 fn hex_vec(text: &str) -> Option<Vec<u8>> {
     let digits = text.strip_prefix("0x")?;
-    if digits.bytes().any(|digit| digit.is_ascii_uppercase()) {
-        return None;
-    }
-    hex::decode(digits).ok()
+    // Decoding takes capitals and another 0x, too.
+    let lower = digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
+    lower.then(|| const_hex::decode(digits).ok()).flatten()
 }
 
 impl<'de> Deserialize<'de> for Value {
@@ -445,7 +444,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
 
 /// Writes 0x and lower-case hexadecimal digits.
 pub fn to_hex(bytes: &[u8]) -> String {
-    format!("0x{}", hex::encode(bytes))
+    const_hex::encode_prefixed(bytes)
 }
 
 /// Writes base64 with padding.

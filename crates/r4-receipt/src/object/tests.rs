@@ -162,3 +162,18 @@ fn a_few_bytes_never_become_many_values() {
     let text = format!(r#"{{"n":"\"{}"}}"#, ",[{".repeat(100_000));
     assert_eq!(parse(&text), Ok(()));
 }
+
+#[test]
+fn hexadecimal_has_one_form() {
+    let read = |text: &str| {
+        let json = format!(r#"{{"n":"{text}"}}"#);
+        super::Fields::parse(json.as_bytes(), MAX_DOCUMENT_BYTES).unwrap().hex_bytes("n")
+    };
+    assert_eq!(read("0x"), Ok(vec![]));
+    assert_eq!(read("0x09af"), Ok(vec![9, 0xaf]));
+    assert_eq!(super::to_hex(&[9, 0xaf]), "0x09af");
+    for other in ["", "09af", "0X09af", "0x09AF", "0x9af", "0x0x09af", "0x09a ", "0x09ag", "0x09é"]
+    {
+        assert!(read(other).is_err(), "{other}");
+    }
+}

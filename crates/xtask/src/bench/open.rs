@@ -1,4 +1,4 @@
-//! Drives `crates/xtask/examples/open.rs`: clients that do not wait for each other.
+//! Drives `crates/xtask/examples/open/`: clients that do not wait for each other.
 
 use std::{path::PathBuf, process::Command};
 
@@ -11,7 +11,7 @@ use super::{
 
 /// How it is run, for the report.
 pub(super) const HOW: &str = "\
-Requests that are due at a fixed pace, whatever becomes of those before, come from `crates/xtask/examples/open.rs`, one
+Requests that are due at a fixed pace, whatever becomes of those before, come from `crates/xtask/examples/open/`, one
 thread on the same cores. Times count from when a request was due, and are up to 0.3 ms too long.";
 
 /// The clients.
