@@ -21,8 +21,9 @@ mod works;
 
 /// What is counted, and how many times: a multiple of the inputs that are used in turn, and enough
 /// for what happens now and then, such as an empty buffer, to have its share.
-const COUNTED: [(&str, u64); 23] = [
+const COUNTED: [(&str, u64); 24] = [
     ("core/random", 4096),
+    ("gateway/random", 2048),
     ("chacha20/32", 1024),
     ("chacha20/4096", 256),
     ("chacha20/65536", 32),

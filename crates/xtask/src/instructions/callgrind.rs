@@ -28,7 +28,7 @@ const TUNABLES: &str = "glibc.cpu.x86_rep_movsb_threshold=1073741824:\
                         glibc.cpu.x86_non_temporal_threshold=1073741824";
 /// Most time for a piece of work; the slowest needs some seconds.
 const DEADLINE: Duration = Duration::from_mins(2);
-/// The key by which `core/random` asks.
+/// The key by which the services are asked.
 const API_KEY: &str = "counted";
 
 /// Returns valgrind's version.

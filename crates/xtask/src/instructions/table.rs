@@ -48,7 +48,8 @@ something needs over 3 % more than it says here. Times vary with whoever else us
 
 Counted are those of user space, by callgrind: the mean of many times, after one that is not counted, with the inputs of
 `crates/xtask/benches/works`. Not counted are the kernel, the sealed generator's process, and waiting. `core/random` is
-`/random?n=32&fmt=hex` through r4-core's server, from the socket to the socket, with the few instructions of a client.
+`/random?n=32&fmt=hex` through r4-core's server, from the socket to the socket, with the few instructions of a client;
+`gateway/random` is `/v1/random?n=32&fmt=hex` through r4-gateway's, with authentication, limits and metrics, and that r4-core.
 ML-DSA-65 signing is not here: it is hedged, and the number of its tries is left to chance;
 `receipt/issue_without_mldsa` is all else that making a receipt takes. `cargo bench -p xtask --bench primitives` times
 both.
