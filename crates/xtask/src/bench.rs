@@ -9,6 +9,7 @@ mod bulk;
 mod command;
 mod figures;
 mod gateway;
+mod growth;
 mod http;
 mod machine;
 mod million;
@@ -59,13 +60,14 @@ struct Subject {
 }
 
 /// All parts, in the order of the report.
-const SUBJECTS: [Subject; 8] = [
+const SUBJECTS: [Subject; 9] = [
     Subject { name: "random", tools: &[&WRK, &NGINX, &PYTHON], measure: random::measure },
     Subject { name: "bulk", tools: &[&WRK, &NGINX], measure: bulk::measure },
     Subject { name: "gateway", tools: &[&WRK, &NGINX, &CADDY], measure: gateway::measure },
     Subject { name: "receipts", tools: &[&WRK], measure: receipts::measure },
     Subject { name: "start", tools: &[], measure: start::measure },
     Subject { name: "overload", tools: &[&WRK], measure: overload::measure },
+    Subject { name: "growth", tools: &[&WRK], measure: growth::measure },
     Subject { name: "answers", tools: &[], measure: answers::measure },
     Subject { name: "million", tools: &[], measure: million::measure },
 ];

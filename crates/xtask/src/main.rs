@@ -15,7 +15,7 @@ Usage: cargo xtask up                   build the node and run it on 127.0.0.1, 
        cargo xtask dist DIR             build every program of a release into DIR
        cargo xtask bench [--quick] [--dir DIR] [--only PART]
                                         measure, on the disk of DIR; write proof/benchmarks.md. PART:
-                                        random, bulk, gateway, receipts, start, overload, answers, million
+                                        random, bulk, gateway, receipts, start, overload, growth, answers, million
        cargo xtask instructions [--write]
                                         count instructions under callgrind; fail where something needs
                                         over 3 % more than proof/instructions.md says, or write that
