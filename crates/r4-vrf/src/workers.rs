@@ -1,17 +1,14 @@
 //! Bounded work on blocking threads: so much runs, so much waits, the rest is refused at once.
 
 use std::cell::Cell;
-use std::collections::VecDeque;
-use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use metrics::gauge;
 use r4_service::context::carry_work;
-use r4_service::metrics::{at_each_look, count, show_places};
+use r4_service::metrics::show_places;
 use r4_service::{Problem, kind};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::Semaphore;
 
 /// How much less urgent work is than answering, as nice(2) counts.
 const LESS_URGENT: i32 = 5;
@@ -19,8 +16,8 @@ const LESS_URGENT: i32 = 5;
 /// A bound on one kind of work. Cloning shares it.
 #[derive(Clone, Debug)]
 pub struct Workers {
-    line: Arc<Mutex<Line>>,
-    /// Places for what runs or waits.
+    running: Arc<Semaphore>,
+    /// Running and waiting together.
     open: Arc<Semaphore>,
     most: Bounds,
 }
@@ -31,21 +28,12 @@ struct Bounds {
     open: usize,
 }
 
-type Work = Box<dyn FnOnce() + Send>;
-
-/// Work that waits for a thread, and how many threads have some. A thread goes on with what has
-/// waited longest, so that there is no change of threads between two pieces of work.
-#[derive(Default)]
-struct Line {
-    waiting: VecDeque<Work>,
-    running: usize,
-}
-
 impl Workers {
     /// Lets `running` pieces of work run at once, and `open` run or wait.
     pub fn new(running: usize, open: usize) -> Self {
+        let semaphore = |permits| Arc::new(Semaphore::new(permits));
         let most = Bounds { running, open };
-        Self { line: Arc::default(), open: Arc::new(Semaphore::new(open)), most }
+        Self { running: semaphore(running), open: semaphore(open), most }
     }
 
     /// Lets `factor` pieces of work run for each processor, and `open` run or wait.
@@ -58,12 +46,9 @@ impl Workers {
     #[must_use]
     pub fn shown(self, work: &'static str) -> Self {
         let Bounds { running, open } = self.most;
-        let line = Arc::downgrade(&self.line);
-        at_each_look(move || {
-            let now = lock(&*line.upgrade()?).running;
-            gauge!("r4_vrf_work_running", "work" => work).set(count(now));
-            gauge!("r4_vrf_work_running_limit", "work" => work).set(count(running));
-            Some(())
+        show_places(Arc::downgrade(&self.running), running, move |running, most| {
+            gauge!("r4_vrf_work_running", "work" => work).set(running);
+            gauge!("r4_vrf_work_running_limit", "work" => work).set(most);
         });
         show_places(Arc::downgrade(&self.open), open, move |open, most| {
             gauge!("r4_vrf_work_open", "work" => work).set(open);
@@ -81,60 +66,18 @@ impl Workers {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Problem> {
         let open = Arc::clone(&self.open).try_acquire_owned().map_err(|_| busy())?;
-        let (tell, told) = oneshot::channel();
-        let work = carry_work(work);
-        // The place goes with the work: a caller that gives up does not make room before its end.
-        self.begin(Box::new(move || {
+        let running = Arc::clone(&self.running).acquire_owned().await.map_err(|_| busy())?;
+        // The permits go with the work: a caller that gives up does not make room before its end.
+        let done = tokio::task::spawn_blocking(carry_work(move || {
+            give_way();
             let answer = work();
-            drop(open);
-            // A caller that has gone needs no answer.
-            drop(tell.send(answer));
+            drop((running, open));
+            answer
         }));
-        told.await.map_err(|_| {
-            tracing::error!("work on a blocking thread failed");
+        done.await.map_err(|cause| {
+            tracing::error!(%cause, "work on a blocking thread failed");
             Problem::internal()
         })
-    }
-
-    /// Gives `work` to a thread of its own, or to the next that is done if there are enough.
-    fn begin(&self, work: Work) {
-        let mut line = lock(&self.line);
-        line.waiting.push_back(work);
-        if line.running < self.most.running {
-            line.running = line.running.saturating_add(1);
-            drop(line);
-            let line = Arc::clone(&self.line);
-            tokio::task::spawn_blocking(move || work_off(&line));
-        }
-    }
-}
-
-/// Works until nothing waits.
-fn work_off(line: &Mutex<Line>) {
-    give_way();
-    while let Some(work) = next(line) {
-        // The hook has reported a panic, and the caller learns of it by getting no answer.
-        drop(catch_unwind(AssertUnwindSafe(work)));
-    }
-}
-
-/// Takes what has waited longest; with nothing left, this thread no longer counts as running.
-fn next(line: &Mutex<Line>) -> Option<Work> {
-    let mut line = lock(line);
-    let work = line.waiting.pop_front();
-    if work.is_none() {
-        line.running = line.running.saturating_sub(1);
-    }
-    work
-}
-
-fn lock(line: &Mutex<Line>) -> MutexGuard<'_, Line> {
-    line.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl fmt::Debug for Line {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} running, {} waiting", self.running, self.waiting.len())
     }
 }
 
@@ -169,7 +112,7 @@ mod tests {
             let workers = workers.clone();
             async move { workers.run(move || wait.recv()).await }
         });
-        while super::lock(&workers.line).running == 0 {
+        while workers.running.available_permits() > 0 {
             tokio::task::yield_now().await;
         }
         let waits = tokio::spawn({
@@ -185,6 +128,24 @@ mod tests {
         assert!(runs.await.unwrap().unwrap().is_ok());
         assert_eq!(waits.await.unwrap(), Ok(7));
         assert_eq!(workers.run(|| 9).await, Ok(9));
+    }
+
+    #[tokio::test]
+    async fn nothing_is_done_for_a_caller_who_left_while_waiting() {
+        let workers = Workers::new(1, 2);
+        let (go, wait) = mpsc::channel::<()>();
+        let first = workers.run(move || wait.recv());
+        let (worked, done) = mpsc::channel();
+        let second = workers.run(move || worked.send(()));
+        tokio::select! {
+            biased;
+            _ = first => unreachable!("it waits"),
+            _ = second => unreachable!("it waits for the first"),
+            () = tokio::task::yield_now() => {}
+        }
+        go.send(()).unwrap();
+        assert_eq!(workers.run(|| 7).await, Ok(7));
+        assert!(done.recv().is_err(), "it was done for nobody");
     }
 
     #[tokio::test]
