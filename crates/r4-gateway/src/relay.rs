@@ -9,7 +9,6 @@ use axum::http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode,
 use bytes::Bytes;
 use http_body::Body as _;
 use r4_service::Problem;
-use r4_service::shell::{REQUEST_ID, RequestId};
 use r4_service::upstream::{DRAW, Upstream};
 
 use crate::config::Deadlines;
@@ -43,9 +42,8 @@ impl<'a> Call<'a> {
         upstream: &'a Upstream,
         deadlines: Deadlines,
         path: &str,
-        id: Option<&RequestId>,
     ) -> Result<Self, Problem> {
-        Self::new(upstream, deadlines, Method::GET, path, id, Body::empty())
+        Self::new(upstream, deadlines, Method::GET, path, Body::empty())
     }
 
     /// A `POST` of `body` to `path`; the upstream judges its type, too.
@@ -56,11 +54,10 @@ impl<'a> Call<'a> {
         upstream: &'a Upstream,
         deadlines: Deadlines,
         path: &str,
-        id: Option<&RequestId>,
         kind: Option<&HeaderValue>,
         body: Bytes,
     ) -> Result<Self, Problem> {
-        let mut call = Self::new(upstream, deadlines, Method::POST, path, id, Body::from(body))?;
+        let mut call = Self::new(upstream, deadlines, Method::POST, path, Body::from(body))?;
         if let Some(kind) = kind {
             call.request.headers_mut().insert(header::CONTENT_TYPE, kind.clone());
         }
@@ -83,14 +80,10 @@ impl<'a> Call<'a> {
         deadlines: Deadlines,
         method: Method,
         path: &str,
-        id: Option<&RequestId>,
         body: Body,
     ) -> Result<Self, Problem> {
         let built = Request::builder().method(method).uri(path).body(body);
-        let mut request = built.map_err(|_| Problem::internal())?;
-        if let Some(RequestId(id)) = id {
-            request.headers_mut().insert(REQUEST_ID, id.clone());
-        }
+        let request = built.map_err(|_| Problem::internal())?;
         Ok(Self { upstream, deadlines, request })
     }
 

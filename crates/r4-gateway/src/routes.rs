@@ -22,12 +22,12 @@ mod vrf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, Method, Response, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, any, get};
-use axum::{Extension, Router};
 use bytes::Bytes;
 use r4_api::core::{MAX_BYTES_PER_REQUEST, MAX_WORDS_PER_REQUEST};
 use r4_api::gateway::RequestBounds;
@@ -35,7 +35,7 @@ use r4_receipt::MAX_DOCUMENT_BYTES;
 use r4_receipt::alpha::MAX_ALPHA_BYTES;
 use r4_receipt::attestation::{MAX_ATTESTED_BYTES, MIN_ATTESTED_BYTES};
 use r4_service::query::Query;
-use r4_service::shell::{RequestId, no_other_method, refuse_needless_body};
+use r4_service::shell::{no_other_method, refuse_needless_body};
 use r4_service::{Problem, kind};
 use tower::ServiceBuilder;
 use tower_http::cors::{Any, CorsLayer};
@@ -194,7 +194,6 @@ fn request_bounds() -> RequestBounds {
 /// A `POST` whose body has been read.
 struct Posted {
     headers: HeaderMap,
-    id: Option<RequestId>,
     body: Bytes,
 }
 
@@ -212,8 +211,7 @@ impl Posted {
         let (head, body) = request.into_parts();
         Query::parse(head.uri.query(), parameters)?;
         let body = body::read(&head.headers, body, most_bytes, app.deadlines.request_body).await?;
-        let id = head.extensions.get::<RequestId>().cloned();
-        Ok(Self { headers: head.headers, id, body })
+        Ok(Self { headers: head.headers, body })
     }
 
     /// Passes the body on to r4-vrf with its type, which r4-vrf judges.
@@ -222,7 +220,7 @@ impl Posted {
     /// 503 that names r4-vrf.
     async fn pass_to_vrf(self, app: Arc<App>, path: &str) -> Result<Response<Body>, Problem> {
         let kind = self.headers.get(header::CONTENT_TYPE);
-        let call = Call::post(&app.vrf, app.deadlines, path, self.id.as_ref(), kind, self.body)?;
+        let call = Call::post(&app.vrf, app.deadlines, path, kind, self.body)?;
         call.relay().await
     }
 }
@@ -236,11 +234,16 @@ async fn get_from_vrf(
     path: &str,
     query: Option<&str>,
     names: &[&str],
-    id: Option<Extension<RequestId>>,
 ) -> Result<Response<Body>, Problem> {
-    let path = forwarded(path, query, names)?;
-    let id = id.as_ref().map(|Extension(id)| id);
-    Call::get(&app.vrf, app.deadlines, &path, id)?.relay().await
+    ask_vrf(app, &forwarded(path, query, names)?).await
+}
+
+/// Answers what r4-vrf says to a `GET` of `path`.
+///
+/// # Errors
+/// 503 that names r4-vrf.
+async fn ask_vrf(app: &App, path: &str) -> Result<Response<Body>, Problem> {
+    Call::get(&app.vrf, app.deadlines, path)?.relay().await
 }
 
 /// Returns an upstream's path with the parameters that may stand in `query`, written anew and

@@ -131,7 +131,7 @@ impl SharedCalls {
 
     async fn call(&self, total: usize) -> Outcome {
         let path = format!("/random?n={total}");
-        let response = Call::get(&self.core, self.deadlines, &path, None)?.relay().await?;
+        let response = Call::get(&self.core, self.deadlines, &path)?.relay().await?;
         let (head, body) = response.into_parts();
         let broken = || upstream_broken(self.core.name());
         let body = body.collect().await.map_err(|_| broken())?.to_bytes();

@@ -382,8 +382,10 @@ pub(crate) fn hex_array<const N: usize>(text: &str) -> Option<[u8; N]> {
 fn hex_vec(text: &str) -> Option<Vec<u8>> {
     let digits = text.strip_prefix("0x")?;
     // Decoding takes capitals and another 0x, too.
-    let lower = digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
-    lower.then(|| const_hex::decode(digits).ok()).flatten()
+    if !digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f')) {
+        return None;
+    }
+    const_hex::decode(digits).ok()
 }
 
 impl<'de> Deserialize<'de> for Value {

@@ -2,13 +2,15 @@
 //! counting does.
 
 use std::cell::RefCell;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use metrics::{Counter, Histogram, counter, gauge, histogram};
 
+use crate::metrics::count;
+
 /// Requests whose answer has no head yet.
-static OPEN: AtomicI64 = AtomicI64::new(0);
+static OPEN: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
     /// As many as there are routes and statuses; what is asked for often stands in front.
@@ -53,7 +55,7 @@ pub(crate) fn opened() {
 /// Counts a request that has ended.
 pub(crate) fn closed(method: &'static str, route: &str, status: u16, took: Duration) {
     OPEN.fetch_sub(1, Ordering::Relaxed);
-    let count = |known: &mut Vec<Series>| {
+    let add = |known: &mut Vec<Series>| {
         let place = known.iter().position(|series| series.is_of(method, route, status));
         let place = place.unwrap_or_else(|| {
             known.push(Series::new(method, route, status));
@@ -65,11 +67,10 @@ pub(crate) fn closed(method: &'static str, route: &str, status: u16, took: Durat
         known.swap(place, place.saturating_sub(1));
     };
     // A thread that ends has none any more.
-    let _ = SERIES.try_with(|known| count(&mut known.borrow_mut()));
+    let _ = SERIES.try_with(|known| add(&mut known.borrow_mut()));
 }
 
 /// Shows how many requests are open.
-#[expect(clippy::cast_precision_loss, reason = "no number of requests is beyond 2^53")]
 pub(crate) fn show_open() {
-    gauge!("r4_http_requests_open").set(OPEN.load(Ordering::Relaxed) as f64);
+    gauge!("r4_http_requests_open").set(count(OPEN.load(Ordering::Relaxed)));
 }

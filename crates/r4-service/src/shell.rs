@@ -34,10 +34,6 @@ pub struct RequestLimits {
     pub body_bytes: usize,
 }
 
-/// The id of one request: the caller's, if it is a sane one, else the process's next.
-#[derive(Clone, Debug)]
-pub struct RequestId(pub HeaderValue);
-
 /// Adds `/ready` and `/metrics`, the fallbacks and the layers to a service's own routes.
 pub fn wrap(routes: Router, readiness: Readiness, limits: RequestLimits) -> Router {
     metrics::install();
@@ -73,10 +69,8 @@ fn ready(readiness: &Readiness, uri: &Uri) -> Result<&'static str, Problem> {
 }
 
 /// Names the request, logs its end and counts it. The query is never logged: it may hold a key.
-async fn observe_routed(mut request: Request, next: Next) -> Response {
+async fn observe_routed(request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
-    request.extensions_mut().insert(RequestId(id.clone()));
-    request.headers_mut().insert(REQUEST_ID, id.clone());
     let route = Route::of(&request);
     let observed = Observed::begin(request.method(), route, request.headers(), id);
     observe(observed, next.run(request)).await

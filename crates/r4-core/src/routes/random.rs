@@ -166,7 +166,7 @@ impl Piece {
         let mut bytes = Zeroizing::new(vec![0; count]);
         let mode = self.app.core.fill(&mut bytes).await?;
         if promised.is_some_and(|promised| promised != mode) {
-            return Err(Blocked("the mode changed while the answer was made".to_owned()));
+            return Err(Blocked("the mode changed while the answer was sent".to_owned()));
         }
         self.left = self.left.saturating_sub(count);
         let first = std::mem::take(&mut self.first);

@@ -3,19 +3,17 @@
 
 use std::sync::Arc;
 
-use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{Response, Uri};
 use r4_api::core::RandomJson;
 use r4_service::Problem;
 use r4_service::query::Query;
-use r4_service::shell::RequestId;
 
 use crate::App;
 use crate::error::{invalid, missing};
 use crate::relay::Call;
-use crate::routes::{draws, forwarded};
+use crate::routes::{ask_vrf, draws, forwarded};
 use crate::schemas::{Draw, DrawOrder, Receipt};
 
 /// Most digits of an alpha: of 64 bytes.
@@ -29,12 +27,10 @@ pub(crate) const ORDER_BYTES: usize = 1024;
 ))]
 pub(crate) async fn random(
     State(app): State<Arc<App>>,
-    id: Option<Extension<RequestId>>,
     uri: Uri,
 ) -> Result<Response<Body>, Problem> {
     Query::parse(uri.query(), &[])?;
-    let id = id.as_ref().map(|Extension(id)| id);
-    Call::get(&app.core, app.deadlines, "/random?n=32&fmt=json", id)?.relay().await
+    Call::get(&app.core, app.deadlines, "/random?n=32&fmt=json")?.relay().await
 }
 
 /// A signed receipt of verifiable randomness for a short input, without a key.
@@ -42,19 +38,14 @@ pub(crate) async fn random(
     params(("alpha" = String, Query, min_length = 2, max_length = 130, pattern = "^(0x)?([0-9a-fA-F]{2}){1,64}$", example = "68656c6c6f", description = "Input of the VRF: 1 to 64 bytes in hex, `0x` optional")),
     responses((status = 200, description = "The receipt", body = Receipt)),
 )]
-pub(crate) async fn vrf(
-    State(app): State<Arc<App>>,
-    id: Option<Extension<RequestId>>,
-    uri: Uri,
-) -> Result<Response<Body>, Problem> {
+pub(crate) async fn vrf(State(app): State<Arc<App>>, uri: Uri) -> Result<Response<Body>, Problem> {
     let query = Query::parse(uri.query(), &["alpha"])?;
     let alpha = query.text("alpha").ok_or_else(|| missing("alpha", "alpha=68656c6c6f"))?;
     if alpha.strip_prefix("0x").unwrap_or(alpha).len() > ALPHA_DIGITS {
         return Err(invalid("alpha", "1 to 64 bytes in hex here; with a key, up to 1024"));
     }
     let path = forwarded("/vrf", uri.query(), &["alpha"])?;
-    let id = id.as_ref().map(|Extension(id)| id);
-    Call::get(&app.vrf, app.deadlines, &path, id)?.relay().await
+    ask_vrf(&app, &path).await
 }
 
 /// A draw, without a key.

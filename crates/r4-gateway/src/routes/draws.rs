@@ -16,7 +16,6 @@ use r4_receipt::{KeyHash, Receipt};
 use r4_service::context::carry_work;
 use r4_service::media::require_json;
 use r4_service::query::Query;
-use r4_service::shell::RequestId;
 use r4_service::{Problem, kind};
 use sha2::{Digest as _, Sha256};
 use tokio::task::spawn_blocking;
@@ -65,7 +64,6 @@ pub(crate) async fn post(
 )]
 pub(crate) async fn get(
     State(app): State<Arc<App>>,
-    id: Option<Extension<RequestId>>,
     Path(draw): Path<String>,
     uri: Uri,
 ) -> Result<Response<Body>, Problem> {
@@ -75,8 +73,7 @@ pub(crate) async fn get(
         let detail = "the id of a draw is 0x and 64 lower-case hexadecimal digits";
         Problem::new(kind::INVALID_ID, detail)
     })?;
-    let id = id.as_ref().map(|Extension(id)| id);
-    let call = Call::get(&app.vrf, app.deadlines, &format!("/receipts/{draw}"), id)?;
+    let call = Call::get(&app.vrf, app.deadlines, &format!("/receipts/{draw}"))?;
     let receipt = match receipt_of(call).await? {
         Ok(receipt) => receipt,
         Err(refused) if refused.status() == StatusCode::NOT_FOUND => {
@@ -114,7 +111,7 @@ pub(super) async fn read_order(
 /// # Errors
 /// 400 `invalid-draw`, 503 about r4-vrf or the store.
 pub(super) async fn draw(app: Arc<App>, order: Posted) -> Result<Response<Body>, Problem> {
-    let Posted { body, id, .. } = order;
+    let Posted { body, .. } = order;
     let nonce = fresh_nonce()?;
     let parsed = spawn_blocking(carry_work(move || Order::parse(&body)));
     let order = parsed.await.map_err(|_| Problem::internal())?;
@@ -124,7 +121,7 @@ pub(super) async fn draw(app: Arc<App>, order: Posted) -> Result<Response<Body>,
     let body = serde_json::json!({ "alpha": hex::encode(&alpha), "sig": "dual" });
     let json = HeaderValue::from_static("application/json");
     let body = Bytes::from(body.to_string());
-    let call = Call::post(&app.vrf, app.deadlines, "/vrf", id.as_ref(), Some(&json), body)?;
+    let call = Call::post(&app.vrf, app.deadlines, "/vrf", Some(&json), body)?;
     let receipt = match receipt_of(call.of_draw()).await? {
         Ok(receipt) if receipt.alpha == alpha => receipt,
         Ok(_) => return Err(upstream_broken(app.vrf.name())),

@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, Uri};
 use r4_service::Problem;
-use r4_service::shell::RequestId;
 
 use crate::App;
 use crate::routes::get_from_vrf;
@@ -17,10 +15,6 @@ use crate::schemas::Keys;
 #[utoipa::path(get, path = "/v1/keys", tag = "verifiable", responses(
     (status = 200, description = "The keys, epoch by epoch", body = Keys),
 ))]
-pub(crate) async fn keys(
-    State(app): State<Arc<App>>,
-    id: Option<Extension<RequestId>>,
-    uri: Uri,
-) -> Result<Response<Body>, Problem> {
-    get_from_vrf(&app, "/keys", uri.query(), &[], id).await
+pub(crate) async fn keys(State(app): State<Arc<App>>, uri: Uri) -> Result<Response<Body>, Problem> {
+    get_from_vrf(&app, "/keys", uri.query(), &[]).await
 }

@@ -3,12 +3,10 @@
 
 use std::sync::Arc;
 
-use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{Response, Uri};
 use r4_api::vrf::Consistency;
-use r4_service::shell::RequestId;
 use r4_service::{Problem, kind};
 
 use crate::App;
@@ -20,10 +18,9 @@ use crate::routes::get_from_vrf;
 ))]
 pub(crate) async fn checkpoint(
     State(app): State<Arc<App>>,
-    id: Option<Extension<RequestId>>,
     uri: Uri,
 ) -> Result<Response<Body>, Problem> {
-    get_from_vrf(&app, "/log/checkpoint", uri.query(), &[], id).await
+    get_from_vrf(&app, "/log/checkpoint", uri.query(), &[]).await
 }
 
 /// A tile of hashes, or a bundle of entries (c2sp.org/tlog-tiles).
@@ -35,7 +32,6 @@ pub(crate) async fn checkpoint(
 )]
 pub(crate) async fn tile(
     State(app): State<Arc<App>>,
-    id: Option<Extension<RequestId>>,
     Path(path): Path<String>,
     uri: Uri,
 ) -> Result<Response<Body>, Problem> {
@@ -44,7 +40,7 @@ pub(crate) async fn tile(
     if path.len() > 64 || !path.chars().all(plain) {
         return Err(Problem::new(kind::INVALID_TILE, "the path is none of a tile"));
     }
-    get_from_vrf(&app, &format!("/log/tile/{path}"), uri.query(), &[], id).await
+    get_from_vrf(&app, &format!("/log/tile/{path}"), uri.query(), &[]).await
 }
 
 /// The proof that one tree of the log is the beginning of another (RFC 9162 §2.1.4).
@@ -57,8 +53,7 @@ pub(crate) async fn tile(
 )]
 pub(crate) async fn consistency(
     State(app): State<Arc<App>>,
-    id: Option<Extension<RequestId>>,
     uri: Uri,
 ) -> Result<Response<Body>, Problem> {
-    get_from_vrf(&app, "/log/consistency", uri.query(), &["from", "to"], id).await
+    get_from_vrf(&app, "/log/consistency", uri.query(), &["from", "to"]).await
 }

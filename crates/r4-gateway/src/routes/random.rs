@@ -49,7 +49,7 @@ pub(crate) async fn random(
 /// 503 that names r4-core.
 pub(super) async fn answer(app: &App, order: Order) -> Result<Response<Body>, Problem> {
     if order.bytes() > MOST_SHARED {
-        let call = Call::get(&app.core, app.deadlines, &order.path(), None)?;
+        let call = Call::get(&app.core, app.deadlines, &order.path())?;
         return Box::pin(call.relay()).await;
     }
     let reply = app.shared_calls.ask(order.bytes()).await?;

@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, Uri};
 use r4_service::Problem;
-use r4_service::shell::RequestId;
 
 use crate::App;
 use crate::routes::get_from_vrf;
@@ -25,8 +23,7 @@ use crate::schemas::Attestation;
 )]
 pub(crate) async fn random_dual(
     State(app): State<Arc<App>>,
-    id: Option<Extension<RequestId>>,
     uri: Uri,
 ) -> Result<Response<Body>, Problem> {
-    get_from_vrf(&app, "/random_dual", uri.query(), &["n", "chain_id", "contract"], id).await
+    get_from_vrf(&app, "/random_dual", uri.query(), &["n", "chain_id", "contract"]).await
 }

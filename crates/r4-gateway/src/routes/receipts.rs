@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{Response, Uri};
 use r4_api::vrf::LogEntries;
 use r4_receipt::KeyHash;
-use r4_service::shell::RequestId;
 use r4_service::{Problem, kind};
 
 use crate::App;
@@ -27,7 +25,6 @@ use crate::schemas::{KeptForm, Receipt};
 )]
 pub(crate) async fn one(
     State(app): State<Arc<App>>,
-    id: Option<Extension<RequestId>>,
     Path(receipt): Path<String>,
     uri: Uri,
 ) -> Result<Response<Body>, Problem> {
@@ -36,7 +33,7 @@ pub(crate) async fn one(
         let detail = "the id of a receipt is 0x and 64 lower-case hexadecimal digits";
         Problem::new(kind::INVALID_ID, detail)
     })?;
-    get_from_vrf(&app, &format!("/receipts/{receipt}"), uri.query(), &["format"], id).await
+    get_from_vrf(&app, &format!("/receipts/{receipt}"), uri.query(), &["format"]).await
 }
 
 /// Entries of the log, in order. They have no alpha and no attested bytes.
@@ -47,10 +44,6 @@ pub(crate) async fn one(
     ),
     responses((status = 200, description = "The entries", body = LogEntries)),
 )]
-pub(crate) async fn list(
-    State(app): State<Arc<App>>,
-    id: Option<Extension<RequestId>>,
-    uri: Uri,
-) -> Result<Response<Body>, Problem> {
-    get_from_vrf(&app, "/receipts", uri.query(), &["from", "limit"], id).await
+pub(crate) async fn list(State(app): State<Arc<App>>, uri: Uri) -> Result<Response<Body>, Problem> {
+    get_from_vrf(&app, "/receipts", uri.query(), &["from", "limit"]).await
 }

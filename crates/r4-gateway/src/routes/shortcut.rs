@@ -12,7 +12,7 @@ use crate::App;
 use crate::access::{Caller, charged, identify, limited};
 use crate::prices::{Price, price_of};
 use crate::proxies::Client;
-use crate::routes::{random, vrf};
+use crate::routes::{ask_vrf, random, vrf};
 use crate::shared_calls::MOST_SHARED;
 
 /// Answers `GET /v1/random` and `GET /v1/vrf` to known keys.
@@ -58,7 +58,7 @@ impl What {
         match self {
             Self::Random(order) => random::answer(app, order).await,
             // Apart, so that what is short stays small.
-            Self::Receipt(path) => Box::pin(vrf::answer(app, &path)).await,
+            Self::Receipt(path) => Box::pin(ask_vrf(app, &path)).await,
         }
     }
 }

@@ -13,8 +13,7 @@ use r4_service::Problem;
 use crate::App;
 use crate::access::Caller;
 use crate::idempotency::once;
-use crate::relay::Call;
-use crate::routes::{Posted, VRF_BODY_BYTES, forwarded};
+use crate::routes::{Posted, VRF_BODY_BYTES, ask_vrf, forwarded};
 use crate::schemas::{Receipt, ReceiptForm, Sig, VrfOrder};
 
 /// A signed receipt of verifiable randomness.
@@ -30,15 +29,7 @@ use crate::schemas::{Receipt, ReceiptForm, Sig, VrfOrder};
     security(("header_key" = []), ("query_key" = [])),
 )]
 pub(crate) async fn get(State(app): State<Arc<App>>, uri: Uri) -> Result<Response<Body>, Problem> {
-    answer(&app, &upstream_path(uri.query())?).await
-}
-
-/// Answers what r4-vrf says to `path`.
-///
-/// # Errors
-/// 503 that names r4-vrf.
-pub(super) async fn answer(app: &App, path: &str) -> Result<Response<Body>, Problem> {
-    Call::get(&app.vrf, app.deadlines, path, None)?.relay().await
+    ask_vrf(&app, &upstream_path(uri.query())?).await
 }
 
 /// Returns r4-vrf's path for a query.
