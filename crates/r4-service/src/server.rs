@@ -315,3 +315,19 @@ pub fn run_to_end<E: fmt::Display>(
         Err(error) => complain(&format!("{name}: {error}"), 1),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Else the proxy sends a request on a connection that is being closed; one with a body it
+    /// cannot send again, and its client is told that the service does not answer.
+    #[test]
+    fn the_proxy_gives_idle_connections_up_first() {
+        let caddyfile = include_str!("../../../Caddyfile");
+        let mut lines = caddyfile.lines().map(str::trim);
+        let seconds = lines.find_map(|line| line.strip_prefix("keepalive ")?.strip_suffix('s'));
+        let idle: u64 = seconds.expect("Caddyfile sets keepalive").parse().expect("in seconds");
+        assert!(Duration::from_secs(idle) < ConnectionLimits::default().head);
+    }
+}
