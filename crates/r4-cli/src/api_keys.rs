@@ -31,7 +31,8 @@ The key alone goes to standard output, and what it may do to standard error. It 
 the gateway keeps its hash. 32 bytes cost one unit, a receipt or a draw five.
 
 The admin API is at --admin, else R4_ADMIN_URL, else http://127.0.0.1:8084. Its token is in
---token-file, else R4_ADMIN_TOKEN, else the file admin.token in R4_STATE_DIR.
+--token-file, else R4_ADMIN_TOKEN (or the file R4_ADMIN_TOKEN_FILE), else the file admin.token in
+R4_STATE_DIR.
 
 Exit codes: 0 made; 2 the order, the admin API or its token cannot be used.";
 

@@ -4,12 +4,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
 use axum::http::Uri;
-use zeroize::Zeroizing;
 
 use crate::auth::{ApiKey, KeyStrength, Secret};
 use crate::config::Env;
 use crate::domain::Domain;
 use crate::otlp::OtlpConfig;
+use crate::secrets;
 use crate::trace::{LogConfig, LogFormat};
 
 /// Where a service listens unless it is told.
@@ -42,13 +42,10 @@ impl CommonConfig {
         let (host, port) = (read_host(env), read_port(env));
         let (log, otlp) = (read_log(env), read_otlp(env));
         let domain = Domain::parse(&env.text("DOMAIN").unwrap_or_default());
-        let api = env.text_either("R4_API_KEY", "API_KEY").map(Zeroizing::new);
-        if api.is_none() {
-            env.error(
-                "R4_API_KEY is not set: choose a key, for example with `openssl rand -hex 32`",
-            );
-        }
-        let internal = env.text("R4_INTERNAL_KEY").map(Zeroizing::new);
+        let missing =
+            "R4_API_KEY is not set: choose a key, for example with `openssl rand -hex 32`";
+        let api = secrets::API_KEY.required(env, missing);
+        let internal = secrets::INTERNAL_KEY.read(env);
         let own = internal.as_ref().and_then(|key| check_key(env, "R4_INTERNAL_KEY", key, &domain));
         let shared = api.as_ref().and_then(|key| check_key(env, "R4_API_KEY", key, &domain));
         let api_key = ApiKey::new(&api?);

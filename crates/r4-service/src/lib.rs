@@ -1,7 +1,7 @@
 //! The HTTP shell that r4-core, r4-vrf and r4-gateway share.
 //!
 //! What a service is made of, in the order in which `main` uses it: configuration from the
-//! environment ([`config`]), logs ([`trace`]), traces ([`otlp`]), metrics ([`metrics`]), the layers
+//! environment ([`config`], [`secrets`]), logs ([`trace`]), traces ([`otlp`]), metrics ([`metrics`]), the layers
 //! around its routes ([`shell`]), a way past the router ([`shortcut`]), the listener ([`server`]) and its readiness ([`ready`]). Request
 //! helpers: [`auth`], [`context`], [`query`], [`problem`], [`upstream`]. This crate knows no route of
 //! any service.
@@ -24,6 +24,7 @@ pub mod otlp;
 pub mod problem;
 pub mod query;
 pub mod ready;
+pub mod secrets;
 mod series;
 pub mod server;
 pub mod shell;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use clap::ValueHint;
 use r4_service::config::Env;
+use r4_service::secrets;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use ureq::Agent;
@@ -66,7 +67,7 @@ impl Client {
         let mut env = Env::from_process();
         let url = args.admin.clone().or_else(|| env.text("R4_ADMIN_URL"));
         let base = base(url.as_deref().unwrap_or(HERE))?;
-        let token = token(args, &mut env)?;
+        let token = token(args, env)?;
         if !token.bytes().all(|byte| byte.is_ascii_graphic()) || token.is_empty() {
             return Err(Error::Unusable("the token must be visible ASCII characters".to_owned()));
         }
@@ -189,21 +190,20 @@ fn base(text: &str) -> Result<String, Error> {
 }
 
 /// Returns the token: of `--token-file`, of the environment, or of the state folder.
-fn token(args: &AdminArgs, env: &mut Env) -> Result<Zeroizing<String>, Error> {
+fn token(args: &AdminArgs, mut env: Env) -> Result<Zeroizing<String>, Error> {
     if let Some(path) = &args.token_file {
         return token_in(path);
     }
-    if let Some(token) = env.text("R4_ADMIN_TOKEN") {
-        return Ok(Zeroizing::new(token));
-    }
-    let Some(folder) = env.text("R4_STATE_DIR") else {
-        return Err(Error::Unusable(
+    let found = (secrets::ADMIN_TOKEN.read(&mut env), env.text("R4_STATE_DIR"));
+    match env.finish(Some(found)).map_err(|errors| Error::Unusable(errors.to_string()))? {
+        (Some(token), _) => Ok(token),
+        (None, Some(folder)) => token_in(&Path::new(&folder).join(TOKEN_FILE)),
+        (None, None) => Err(Error::Unusable(
             "the admin API needs its token: set R4_ADMIN_TOKEN, or name the gateway's file with \
              --token-file or its folder with R4_STATE_DIR"
                 .to_owned(),
-        ));
-    };
-    token_in(&Path::new(&folder).join(TOKEN_FILE))
+        )),
+    }
 }
 
 fn token_in(path: &Path) -> Result<Zeroizing<String>, Error> {

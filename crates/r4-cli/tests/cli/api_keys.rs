@@ -260,13 +260,15 @@ fn the_token_comes_from_a_file_too() {
     };
     let state = file.parent().unwrap().as_os_str();
     list("R4_STATE_DIR", state, &[]).exits(0);
+    list("R4_ADMIN_TOKEN_FILE", file.as_os_str(), &[]).exits(0);
     list("R4_ADMIN_TOKEN", "another".as_ref(), &[&"--token-file", &file]).exits(0);
     for asked in stub.asked() {
         assert_eq!(asked.authorization, format!("Bearer {TOKEN}"));
     }
+    let nowhere = folder.path("none");
+    list("R4_ADMIN_TOKEN_FILE", nowhere.as_os_str(), &[]).exits(2).says("R4_ADMIN_TOKEN_FILE");
     list("NOTHING", "".as_ref(), &[]).exits(2).says("R4_ADMIN_TOKEN").says("--token-file");
-    let none = folder.path("none");
-    list("NOTHING", "".as_ref(), &[&"--token-file", &none]).exits(2).says("no such file");
+    list("NOTHING", "".as_ref(), &[&"--token-file", &nowhere]).exits(2).says("no such file");
     let loose = folder.write_with_mode("loose", TOKEN, 0o644);
     let said = list("NOTHING", "".as_ref(), &[&"--token-file", &loose]).exits(2).says("0644");
     assert!(!said.err.contains(TOKEN));

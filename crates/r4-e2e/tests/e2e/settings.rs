@@ -29,16 +29,21 @@ const COMPOSE_ALONE: [&str; 14] = [
 ];
 
 /// Read by a program and fixed inside its container: setting them in `.env` would change nothing.
-const FIXED_IN_CONTAINERS: [&str; 13] = [
+const FIXED_IN_CONTAINERS: [&str; 18] = [
     "API_HOST",
     "API_KEY",
     "PORT",
     "R4_ADMIN_HOST",
     "R4_ADMIN_PORT",
+    "R4_ADMIN_TOKEN_FILE",
     "R4_API_HOST",
+    "R4_API_KEY_FILE",
     "R4_CORE_URL",
+    "R4_DATABASE_URL_FILE",
+    "R4_INTERNAL_KEY_FILE",
     "R4_MANIFEST",
     "R4_PORT",
+    "R4_REDIS_URL_FILE",
     "R4_SEALED_CORE",
     "R4_STATE_DIR",
     "R4_VRF_URL",
@@ -170,10 +175,12 @@ fn a_bad_setting_is_named_before_anything_starts() {
         return;
     }
     for name in SERVICES {
-        let table: [(Variables<'_>, &[&str]); 6] = [
+        let table: [(Variables<'_>, &[&str]); 8] = [
             (&[], &["R4_API_KEY"]),
             (&[("R4_API_KEY", "")], &["R4_API_KEY"]),
             (&[("R4_API_KEY", "a"), ("API_KEY", "b")], &["R4_API_KEY", " API_KEY"]),
+            (&[("R4_API_KEY", "a"), ("R4_API_KEY_FILE", "/x")], &["R4_API_KEY_FILE are both set"]),
+            (&[("R4_API_KEY_FILE", "/no/key")], &["R4_API_KEY_FILE /no/key: it cannot be read"]),
             (&[("API_KEY", "demo"), ("DOMAIN", "r4.example.org")], &["16 random characters"]),
             (&[("API_KEY", "demo"), ("API_HOST", "everywhere")], &["API_HOST"]),
             (

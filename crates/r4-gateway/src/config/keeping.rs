@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use r4_service::auth::{ApiKey, KeyStrength};
 use r4_service::config::Env;
+use r4_service::secrets;
 use zeroize::Zeroizing;
 
 use crate::redis_rates::RedisUrl;
@@ -75,7 +76,7 @@ impl Keeping {
 }
 
 fn read_database(env: &mut Env) -> Option<SecretUrl> {
-    let text = Zeroizing::new(env.text("R4_DATABASE_URL")?);
+    let text = secrets::DATABASE_URL.read(env)?;
     if !["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme)) {
         // The value is not shown: it may hold a password.
         env.error("R4_DATABASE_URL must be postgres://user:password@host/name");
@@ -85,7 +86,7 @@ fn read_database(env: &mut Env) -> Option<SecretUrl> {
 }
 
 fn read_redis(env: &mut Env) -> Option<RedisUrl> {
-    let parsed = Zeroizing::new(env.text("R4_REDIS_URL")?).parse();
+    let parsed = secrets::REDIS_URL.read(env)?.parse();
     if let Err(error) = &parsed {
         env.error(format!("R4_REDIS_URL: {error}"));
     }
@@ -95,7 +96,7 @@ fn read_redis(env: &mut Env) -> Option<RedisUrl> {
 fn read_admin(env: &mut Env, has_folder: bool) -> Option<AdminConfig> {
     let host = env.parsed::<IpAddr>("R4_ADMIN_HOST", "an IP address such as 127.0.0.1");
     let port = env.parsed::<u16>("R4_ADMIN_PORT", "a port number");
-    let token = env.text("R4_ADMIN_TOKEN").map(Zeroizing::new).map(|token| ApiKey::new(&token));
+    let token = secrets::ADMIN_TOKEN.read(env).map(|token| ApiKey::new(&token));
     if token.as_ref().is_some_and(|token| token.strength() == KeyStrength::Weak) {
         env.error(
             "R4_ADMIN_TOKEN is too weak: set at least 16 random characters, for example with \

@@ -57,7 +57,10 @@ impl Settings {
     pub(super) fn apply(&self, command: &mut Command, port: u16) {
         command.env("PORT", port.to_string()).env_remove("R4_PORT");
         command.env("API_HOST", "127.0.0.1").env_remove("R4_API_HOST");
-        command.env("R4_API_KEY", &self.api_key).env_remove("API_KEY");
+        command
+            .env("R4_API_KEY", &self.api_key)
+            .env_remove("API_KEY")
+            .env_remove("R4_API_KEY_FILE");
         command.env_remove("DOMAIN");
     }
 
