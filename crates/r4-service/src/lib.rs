@@ -29,6 +29,7 @@ mod series;
 pub mod server;
 pub mod shell;
 pub mod shortcut;
+mod supervisor;
 pub mod trace;
 pub mod trace_context;
 pub mod upstream;

@@ -29,7 +29,7 @@ use tower::ServiceExt as _;
 
 use crate::args::complain;
 use crate::ready::Readiness;
-use crate::{metrics, otlp, trace};
+use crate::{metrics, otlp, supervisor, trace};
 
 /// Time for requests that were sent before a stop to be read.
 const LAST_READ: Duration = Duration::from_millis(100);
@@ -138,8 +138,11 @@ pub async fn run(
     mut stop: Stop,
 ) -> Result<(), ServeError> {
     tokio::spawn(metrics::keep_summing());
+    supervisor::listening();
+    tokio::spawn(supervisor::keep_telling(readiness.clone()));
     let limits = ConnectionLimits::default();
-    let served = serve_until(listener, app, readiness, limits, stop.asked()).await;
+    let stop = stop.asked().inspect(|()| supervisor::stopping());
+    let served = serve_until(listener, app, readiness, limits, stop).await;
     otlp::flush().await;
     served
 }
