@@ -27,11 +27,11 @@ Exit codes, the same for every command:
   0  it worked; for verify: everything is right and you said whom to trust
   1  a check failed
   2  the input or the command line cannot be used
-  3  only verify, draw verify and log inclusion: it fits together, but you did not say whom to trust
+  3  only verify, draw verify, log inclusion and release verify: it fits together, but you did not say whom to trust
 `r4 log monitor` has a code for each alarm.
 
-`r4 COMMAND --help` explains one command, with examples. Only log, witness and the API keys of keys
-use the network.";
+`r4 COMMAND --help` explains one command, with examples. Only log, witness, release --node and the
+API keys of keys use the network.";
 
 /// The parsed command line.
 #[derive(Debug, Parser)]
@@ -68,6 +68,12 @@ pub(crate) enum Command {
     /// Cosign a log's checkpoints as long as it takes nothing back
     #[command(subcommand)]
     Witness(crate::witness::Command),
+    /// Check the files of a release before they are used
+    #[command(subcommand)]
+    Release(crate::release::Command),
+    /// Run an unpacked release on this machine
+    #[command(subcommand)]
+    Install(crate::install::Command),
     /// Screen the raw samples of a noise source: their min-entropy and the health tests
     Assess(crate::assess::Args),
     /// Test every cryptographic building block against known answers

@@ -1,9 +1,10 @@
 //! `r4`: check receipts and draws, make and check proofs, look after keys and manifests, and assess
-//! noise, all offline; copy, check, watch and witness the log.
+//! noise, all offline; copy, check, watch and witness the log; check a release and
+//! install it.
 //!
 //! Every command returns an [`exit::Exit`]; whatever stops one becomes a sentence on standard
-//! error. No command but those of [`log`], [`witness`] and [`api_keys`] opens a network
-//! connection.
+//! error. No command but those of [`log`], [`witness`], [`api_keys`] and [`release`] opens a
+//! network connection.
 
 mod api_keys;
 mod assess;
@@ -16,10 +17,12 @@ mod evm_proof;
 mod exit;
 mod hexadecimal;
 mod input;
+mod install;
 mod keys;
 mod log;
 mod manifest;
 mod output;
+mod release;
 mod secret_file;
 mod selftest;
 mod verify;
@@ -51,6 +54,8 @@ fn run(command: Command) -> Result<Exit, Error> {
         Command::Manifest(command) => manifest::run(&command),
         Command::Log(command) => log::run(&command),
         Command::Witness(command) => witness::run(&command),
+        Command::Release(command) => release::run(&command),
+        Command::Install(command) => install::run(&command),
         Command::Assess(args) => assess::run(&args),
         Command::Selftest(args) => selftest::run(&args),
         Command::Completions(args) => completions::run(&args),

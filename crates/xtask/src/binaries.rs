@@ -1,6 +1,9 @@
 //! Builds the programs that are not sealed: the three services and `r4`.
 
-use std::path::PathBuf;
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result, ensure};
 
@@ -17,10 +20,16 @@ pub const NAMES: [&str; 4] = ["r4-core", "r4-vrf", "r4-gateway", "r4"];
 /// # Errors
 /// When cargo does not start or a package does not compile.
 pub fn build() -> Result<PathBuf> {
-    let target = environment::target_dir()?;
-    let mut cargo = environment::cargo_command(&["build", "--release"])?;
+    let mut cargo = environment::cargo_command(&["build"])?;
+    cargo.env("R4_GIT", manifest::commit());
+    build_by(cargo, &environment::target_dir()?)
+}
+
+/// Does so by a command that ends with `build` and puts its results into `target`.
+pub(crate) fn build_by(mut cargo: Command, target: &Path) -> Result<PathBuf> {
+    cargo.arg("--release");
     cargo.args(PACKAGES.iter().flat_map(|package| ["--package", package]));
-    let status = cargo.env("R4_GIT", manifest::commit()).status().context("cannot start cargo")?;
+    let status = cargo.status().context("cannot start cargo")?;
     ensure!(status.success(), "the release programs do not build ({status})");
 
     let built = target.join("release");

@@ -25,7 +25,7 @@ pub fn write(dir: &Path) -> Result<()> {
     let built = binaries::build()?;
     let sealed = sealed::build(&sealed::Options::default())?;
     for name in binaries::NAMES {
-        install(&read(&built.join(name))?, &dir.join(name), 0o755)?;
+        copy(&built.join(name), &dir.join(name))?;
     }
     write_sealed(&sealed, dir).map(drop)
 }
@@ -35,12 +35,21 @@ pub fn write(dir: &Path) -> Result<()> {
 /// # Errors
 /// When `sealed` cannot be read or `dir` cannot be written.
 pub fn write_sealed(sealed: &Path, dir: &Path) -> Result<PathBuf> {
-    let program = read(sealed)?;
-    let copy = dir.join(SEALED_FILE);
-    install(&program, &copy, 0o755)?;
-    let manifest = manifest::json(&program, &manifest::commit())?;
-    install(manifest.as_bytes(), &dir.join(MANIFEST_FILE), 0o644)?;
-    Ok(copy)
+    let program = dir.join(SEALED_FILE);
+    copy(sealed, &program)?;
+    write_manifest(sealed, dir, &manifest::commit())?;
+    Ok(program)
+}
+
+/// Copies a program.
+pub(crate) fn copy(program: &Path, to: &Path) -> Result<()> {
+    install(&read(program)?, to, 0o755)
+}
+
+/// Writes the manifest of a built `re4_dump` into `dir`.
+pub(crate) fn write_manifest(sealed: &Path, dir: &Path, commit: &str) -> Result<()> {
+    let manifest = manifest::json(&read(sealed)?, commit)?;
+    install(manifest.as_bytes(), &dir.join(MANIFEST_FILE), 0o644)
 }
 
 /// Writes a file in one step, so that a running program keeps the old one.

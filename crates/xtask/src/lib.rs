@@ -1,4 +1,4 @@
-//! Builds the node's binaries, starts the node without Docker, and measures it.
+//! Builds the node's binaries and its releases, starts the node without Docker, and measures it.
 //!
 //! [`sealed::build`] is the one way in which `re4_dump` is built: `up`, `dist`, the Dockerfiles and
 //! the end-to-end tests all use it. Few dependencies, so that `cargo xtask` answers at once.
@@ -8,6 +8,7 @@ pub mod binaries;
 pub mod dist;
 pub mod instructions;
 pub mod manifest;
+pub mod release;
 pub mod sealed;
 pub mod up;
 

@@ -7,12 +7,15 @@ use std::{
 };
 
 use anyhow::Result;
-use xtask::{bench, dist, instructions, sealed, up};
+use xtask::{bench, dist, instructions, release, sealed, up};
 
 const HELP: &str = "\
 Usage: cargo xtask up                   build the node and run it on 127.0.0.1, without Docker
        cargo xtask sealed [--out DIR]   build re4_dump, and copy it with its manifest into DIR
        cargo xtask dist DIR             build every program of a release into DIR
+       cargo xtask release [--out DIR] [--sign-with KEY]
+                                        make the files of a release of the commit, into DIR; KEY is
+                                        whom gpg signs them for
        cargo xtask bench [--quick] [--dir DIR] [--only PART]
                                         measure, on the disk of DIR; write proof/benchmarks.md. PART:
                                         random, bulk, gateway, receipts, start, overload, growth, answers, million
@@ -32,6 +35,9 @@ fn main() -> ExitCode {
         ["sealed"] => sealed(None),
         ["sealed", "--out", dir] => sealed(Some(dir.into())),
         ["dist", dir] if !dir.starts_with('-') => dist::write(Path::new(dir)),
+        ["release", options @ ..] if release::Options::parse(options).is_some() => {
+            released(&release::Options::parse(options).unwrap_or_default())
+        }
         ["bench", options @ ..] if bench::Options::parse(options).is_some() => {
             bench::run(&bench::Options::parse(options).unwrap_or_default())
         }
@@ -60,6 +66,11 @@ fn sealed(out: Option<PathBuf>) -> Result<()> {
         None => built,
     };
     show(&mut stdout(), &format!("{}\n", path.display()))
+}
+
+/// Makes a release and prints its folder.
+fn released(options: &release::Options) -> Result<()> {
+    show(&mut stdout(), &format!("{}\n", release::run(options)?.display()))
 }
 
 fn show(to: &mut impl Write, text: &str) -> Result<()> {

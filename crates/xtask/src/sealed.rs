@@ -45,24 +45,31 @@ pub enum Progress {
 /// When the C library's static half is not installed (with the name of the package), when the
 /// build fails, and when the result is not static.
 pub fn build(options: &Options) -> Result<PathBuf> {
-    require_static_libc()?;
     let target = match &options.target_dir {
         Some(dir) => std::path::absolute(dir).context("cannot resolve the target folder")?,
         None => environment::target_dir()?.join("sealed"),
     };
     let mut cargo = Command::new(environment::cargo());
-    cargo.args(["rustc", "--release", "--package", "re4-dump", "--bin", SEALED_FILE]);
-    cargo.args(["--config", PROFILE]).arg("--target-dir").arg(&target);
+    cargo.arg("rustc").arg("--target-dir").arg(&target).current_dir(environment::root());
     if options.progress == Progress::Quiet {
         cargo.arg("--quiet");
     }
+    build_by(cargo, &target, "")
+}
+
+/// Does so by a command that ends with `rustc` and puts its results into `target`; `rustflags` are
+/// added to those that the program needs.
+pub(crate) fn build_by(mut cargo: Command, target: &Path, rustflags: &str) -> Result<PathBuf> {
+    require_static_libc()?;
+    cargo.args(["--release", "--package", "re4-dump", "--bin", SEALED_FILE]);
+    cargo.args(["--config", PROFILE]);
     cargo.args(["--", "-C", "target-feature=+crt-static"]);
     // What the environment adds must not change the sealed program, or where it is put.
     for key in ["CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS", "CARGO_BUILD_TARGET"] {
         cargo.env_remove(key);
     }
-    cargo.env("RUSTFLAGS", RUSTFLAGS);
-    let status = cargo.current_dir(environment::root()).status().context("cannot start cargo")?;
+    cargo.env("RUSTFLAGS", format!("{RUSTFLAGS} {rustflags}"));
+    let status = cargo.status().context("cannot start cargo")?;
     ensure!(status.success(), "re4_dump does not build ({status})");
 
     let path = target.join("release").join(SEALED_FILE);
