@@ -20,5 +20,5 @@ if [ ! -x "$dir/bin/$tool" ]; then
       cargo install --locked --root "$dir" --version "$version" "$tool"
   } >&2
 fi
-"$dir/bin/$tool" --version >&2
+PATH=$dir/bin:$PATH cargo "${tool#cargo-}" --version >&2
 echo "$dir/bin/$tool"
