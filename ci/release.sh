@@ -21,20 +21,20 @@ export GNUPGHOME=$out/gnupg
 gpg --batch --quiet --passphrase '' --quick-generate-key 'A throw-away key' ed25519 sign never 2>/dev/null
 gpg --batch --armor --export >"$out/key.asc"
 
-# A clone has what is committed. The first is built in this target folder, so that a second run is
-# quick; the second in one of its own.
+# A clone has what is committed. The first is built in this target folder and always in the same
+# place, so that a second run is quick; the second in one of its own.
 make() {
-  git clone -q "$here" "$work/$1"
-  (cd "$work/$1" && CARGO_TARGET_DIR=$2 cargo xtask release --out "$3" --sign-with 'A throw-away key')
+  git clone -q "$here" "$1"
+  (cd "$1" && CARGO_TARGET_DIR=$2 cargo xtask release --out "$3" --sign-with 'A throw-away key')
 }
 say "the first build"
-make one "$here/target" "$out/files"
+make "$out/source" "$here/target" "$out/files"
 say "the second build"
-make "a folder.of another-name" "$work/target" "$work/files" 2>"$work/refused" &&
+make "$work/a folder" "$work/target" "$work/files" 2>"$work/refused" &&
   fail "a folder with a space in its name was taken"
 grep -q 'has a space' "$work/refused" || { cat "$work/refused"; fail "it does not say why"; }
 rm -rf "$work/files"
-make another/folder "$work/target" "$work/files"
+make "$work/another/folder" "$work/target" "$work/files"
 for file in "$work"/files/*; do
   name=${file##*/}
   case $name in *.asc) continue ;; esac # a signature has its time in it
