@@ -5,7 +5,7 @@
 # BuildKit's cache and the base images stay.
 #
 # Other ports and key: R4_TEST_HTTP_PORT, R4_TEST_HTTPS_PORT, R4_TEST_CORE_PORT, R4_TEST_VRF_PORT,
-# R4_TEST_GATEWAY_PORT, R4_TEST_ALONE_PORT. R4_TEST_SKIP_E2E=1 leaves out the Rust suite.
+# R4_TEST_GATEWAY_PORT, R4_TEST_PROMETHEUS_PORT, R4_TEST_ALONE_PORT. R4_TEST_SKIP_E2E=1 leaves out the Rust suite.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,6 +18,7 @@ export COMPOSE_FILE="docker-compose.yml:$work/images.yml"
 export R4_HTTP_PORT=${R4_TEST_HTTP_PORT:-18000} R4_HTTPS_PORT=${R4_TEST_HTTPS_PORT:-18443}
 export R4_CORE_PORT=${R4_TEST_CORE_PORT:-18080} R4_VRF_PORT=${R4_TEST_VRF_PORT:-18081}
 export R4_GATEWAY_PORT=${R4_TEST_GATEWAY_PORT:-18082}
+export R4_PROMETHEUS_PORT=${R4_TEST_PROMETHEUS_PORT:-18190}
 alone_port=${R4_TEST_ALONE_PORT:-18090}
 http=http://127.0.0.1:$R4_HTTP_PORT
 https=https://localhost:$R4_HTTPS_PORT
@@ -39,7 +40,7 @@ finish() {
     [ -z "$alone" ] || docker logs --tail 60 "$alone" || true
   fi
   [ -z "$alone" ] || docker rm -f "$alone" >/dev/null || true
-  docker compose down -v --remove-orphans --timeout 20 >/dev/null 2>&1 || { reason="docker compose down"; code=1; }
+  docker compose --profile "*" down -v --remove-orphans --timeout 20 >/dev/null 2>&1 || { reason="docker compose down"; code=1; }
   own_images | xargs -r docker image rm -f >/dev/null || true
   [ -z "$(own_images)" ] || { reason="images are left over"; code=1; }
   rm -rf "$work"
@@ -222,6 +223,44 @@ witness() {
   docker compose --profile witness rm -sf r4-witness >/dev/null 2>&1
 }
 
+# The profile `observability`, without Grafana, whose image nobody can make of a package: Prometheus
+# with our rules, every few seconds instead of minutes, reaches every service and the certificate of
+# a public name, can evaluate each rule, has data for the dashboards, and raises no alarm.
+observability() {
+  local everything=$work/observability prometheus=http://127.0.0.1:$R4_PROMETHEUS_PORT
+  cp -r deploy/observability "$everything"
+  sed -i 's/_interval: 15s/_interval: 1s/; s/_interval: 1m/_interval: 2s/; s/_timeout: .*/_timeout: 1s/' "$everything/prometheus.yml"
+  cat >"$work/observability.yml" <<END
+services:
+  caddy: {environment: {DOMAIN: $public, R4_CADDY_GLOBAL: local_certs}}
+  prometheus:
+    environment: {DOMAIN: "$public, localhost"}
+    volumes: ["$everything:/etc/prometheus/r4:ro"]
+  # The authority of Caddy's own certificates, in a file that root alone may read.
+  blackbox:
+    user: root
+    cap_add: [DAC_OVERRIDE]
+    environment: {SSL_CERT_FILE: /caddy/caddy/pki/authorities/local/root.crt}
+    volumes: ["caddy-data:/caddy:ro"]
+END
+  COMPOSE_FILE="$COMPOSE_FILE:$work/observability.yml" docker compose --profile observability up -d --no-deps --quiet-pull \
+    caddy prometheus blackbox >"$work/up.log" 2>&1 || { tail -n 60 "$work/up.log"; fail "docker compose --profile observability up"; }
+  confined prometheus nobody null "127.0.0.1:$R4_PROMETHEUS_PORT:9090/tcp" \
+    "${COMPOSE_PROJECT_NAME}_node ${COMPOSE_PROJECT_NAME}_observe"
+  # Half a day, the life of Caddy's own certificates, is what the alarm has to see.
+  for _ in $(seq 40); do
+    if python3 ci/observability.py "$prometheus" >"$work/observed" 2>&1 && grep -q R4CertificateExpires "$work/observed"; then
+      cat "$work/observed"
+      docker compose --profile observability rm -sf prometheus blackbox >/dev/null 2>&1
+      return 0
+    fi
+    sleep 0.5
+  done
+  cat "$work/observed"
+  docker compose --profile observability logs --no-color --tail 20 prometheus blackbox
+  fail "the profile observability"
+}
+
 say "without published images, pull leaves our three alone; with one, it is used as it is"
 docker compose pull -q r4-core r4-vrf r4-gateway || fail "docker compose pull"
 [ "$(docker compose config | grep -c 'pull_policy: build')" = 3 ] || fail "the images are not built on every up"
@@ -262,6 +301,8 @@ ci/browser.sh
 ci/schemathesis.sh
 say "the profile witness"
 witness "$http"
+say "the profile observability"
+observability
 docker compose stop --timeout 20 >/dev/null 2>&1
 for service in r4-core r4-vrf r4-gateway; do
   left=$(docker inspect --format '{{.State.ExitCode}}' "$(docker compose ps -aq "$service")")

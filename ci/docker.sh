@@ -25,11 +25,14 @@ scratch() { if [ -z "$work" ]; then work=$(mktemp -d /var/tmp/r4-docker.XXXXXX);
 # One fact, one home: the names are read from the files that use them.
 runtime_image=$(sed -n 's/^FROM \(debian:[^ ]*\).*/\1/p' "$root/Dockerfile.core" | head -n 1)
 builder_image=$(sed -n 's/^FROM \(rust:[^ ]*\).*/\1/p' "$root/Dockerfile.core" | head -n 1)
-used_by_compose() { sed -n "s/^ *image: *\"\{0,1\}\($1:[^ \"]*\).*/\1/p" "$root/docker-compose.yml" | head -n 1; }
+used_by_compose() { sed -n "s|^ *image: *\"\{0,1\}\($1:[^ \"]*\).*|\1|p" "$root/docker-compose.yml" | head -n 1; }
 caddy_image=$(used_by_compose caddy)
 redis_image=$(used_by_compose redis)
 postgres_image=$(used_by_compose postgres)
-for image in "$runtime_image" "$builder_image" "$caddy_image" "$redis_image" "$postgres_image"; do
+prometheus_image=$(used_by_compose prom/prometheus)
+blackbox_image=$(used_by_compose prom/blackbox-exporter)
+for image in "$runtime_image" "$builder_image" "$caddy_image" "$redis_image" "$postgres_image" "$prometheus_image" \
+  "$blackbox_image"; do
   [ -n "$image" ] || fail "cannot read the base images' names in Dockerfile.core and docker-compose.yml"
 done
 
@@ -255,6 +258,30 @@ END
     --change "ENV PATH=/$programs:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 }
 
+make_prometheus() {
+  prepare_local_build "$prometheus_image"
+  local folder
+  folder=$(unpack_runtime prometheus)
+  install_into "$folder" prometheus
+  rm -rf "$folder/etc/prometheus" "$folder/var/lib/prometheus"
+  install -d "$folder/etc/prometheus"
+  install -d -o 65534 -g 65534 "$folder/prometheus"
+  import "$folder" "$prometheus_image" --change 'VOLUME /prometheus' --change 'WORKDIR /prometheus' \
+    --change 'EXPOSE 9090' --change 'USER nobody' --change 'ENTRYPOINT ["prometheus"]' \
+    --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+}
+
+make_blackbox() {
+  prepare_local_build "$blackbox_image"
+  local folder
+  folder=$(unpack_runtime blackbox)
+  install_into "$folder" prometheus-blackbox-exporter
+  import "$folder" "$blackbox_image" --change 'EXPOSE 9115' \
+    --change 'ENTRYPOINT ["prometheus-blackbox-exporter"]' \
+    --change 'CMD ["--config.file=/etc/blackbox_exporter/config.yml"]' \
+    --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+}
+
 step() {
   local image=$1 make=$2 started=$SECONDS
   if have_image "$image"; then return 0; fi
@@ -271,4 +298,6 @@ step "$builder_image" make_builder
 step "$caddy_image" make_caddy
 step "$redis_image" make_redis
 step "$postgres_image" make_postgres
+step "$prometheus_image" make_prometheus
+step "$blackbox_image" make_blackbox
 say "docker $(docker version --format '{{.Server.Version}}'), compose $(docker compose version --short): ready"

@@ -31,6 +31,7 @@ static BUFFERED: [AtomicUsize; 2] = [AtomicUsize::new(0), AtomicUsize::new(0)];
 /// Explains the metrics, and makes the counters visible before their first event.
 pub fn start() {
     shell::install();
+    shell::show_build(env!("CARGO_PKG_VERSION"), crate::GIT);
     shell::describe(&METRICS);
     metrics::counter!("r4_core_restarts_total").increment(0);
     for result in ["pass", "fail"] {

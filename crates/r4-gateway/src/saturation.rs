@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use metrics::{counter, gauge};
-use r4_service::metrics::{Metric, at_each_look, count, describe};
+use r4_service::metrics::{Metric, at_each_look, count, describe, show_build};
 
-use crate::App;
 use crate::limits::MOST_SOURCES;
 use crate::store::Connections;
+use crate::{App, GIT, VERSION};
 
 const METRICS: [Metric; 15] = [
     Metric::gauge("r4_gateway_upstream_ready", "1: the upstream may be sent work"),
@@ -30,6 +30,7 @@ const METRICS: [Metric; 15] = [
 /// Explains the gateway's metrics, and shows the sizes of its tables as long as it runs.
 pub(crate) fn show(app: &Arc<App>) {
     r4_service::metrics::install();
+    show_build(VERSION, GIT);
     describe(&METRICS);
     counter!("r4_gateway_history_failures_total").increment(0);
     for upstream in [app.core.name(), app.vrf.name()] {

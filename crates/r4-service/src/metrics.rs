@@ -69,7 +69,8 @@ impl Metric {
 }
 
 /// What every service has.
-const METRICS: [Metric; 18] = [
+const METRICS: [Metric; 19] = [
+    Metric::gauge("r4_build_info", "Always 1; the labels say what runs"),
     Metric::counter("r4_http_requests_total", "Requests that were answered or given up"),
     Metric::histogram("r4_http_request_seconds", "Time until the head of an answer"),
     Metric::gauge("r4_http_requests_open", "Requests whose answer has no head yet"),
@@ -104,6 +105,11 @@ pub fn install() {
         });
         Some(handle)
     });
+}
+
+/// Shows which program this is.
+pub fn show_build(version: &'static str, git: &'static str) {
+    gauge!("r4_build_info", "version" => version, "git" => git).set(1.0);
 }
 
 /// Explains metrics: their lines `# HELP`.

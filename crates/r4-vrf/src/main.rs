@@ -15,7 +15,7 @@ use r4_vrf::config::{self, Config};
 use r4_vrf::error::StartError;
 use r4_vrf::node::Node;
 use r4_vrf::publish::keep_publishing;
-use r4_vrf::{App, router};
+use r4_vrf::{App, observe, router};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 
 const ABOUT: About = About {
@@ -51,6 +51,7 @@ async fn serve(config: Config) -> Result<(), StartError> {
     let key = &common.internal_secret;
     let core = Upstream::new("r4-core", core_url, key, UpstreamLimits::default());
     let guard = Guard::new(vec![common.api_key, common.internal_key]);
+    observe::state_folder(state_dir);
     let routes = router(App::new(Arc::clone(&node), guard, core));
     tokio::spawn(keep_publishing(Arc::clone(&node), witnesses, witness_interval));
     let listener = server::bind(ABOUT.name, SocketAddr::new(common.host, common.port)).await?;

@@ -1,12 +1,15 @@
 //! Metrics of this service, beside the shell's.
 
+mod state_folder;
+
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use metrics::gauge;
 use r4_receipt::Schemes;
 use r4_service::clock::unix_now;
-use r4_service::metrics::{Metric, at_each_look, count as as_gauge, describe};
+use r4_service::metrics::{Metric, at_each_look, count as as_gauge, describe, show_build};
 
 use crate::node::{MOST_OPEN, Node};
 
@@ -19,7 +22,7 @@ const LOG_PUBLISHED: &str = "r4_log_published_size";
 const LOG_PUBLISH_FAILURES: &str = "r4_log_publish_failures_total";
 const LOG_COSIGNATURES: &str = "r4_log_cosignings_total";
 
-const METRICS: [Metric; 19] = [
+const METRICS: [Metric; 22] = [
     Metric::counter(RECEIPTS, "Answers that were sent"),
     Metric::counter(SELF_CHECK_FAILURES, "Own checks that failed; signing has stopped then"),
     Metric::counter(INDEX_FAILURES, "Requests that got no index, because nothing could be written"),
@@ -39,6 +42,9 @@ const METRICS: [Metric; 19] = [
     Metric::counter(LOG_COSIGNATURES, "Answers of witnesses"),
     Metric::gauge("r4_log_witnesses", "Witnesses that are asked"),
     Metric::gauge("r4_log_cosigned_by", "Witnesses that cosigned the published checkpoint"),
+    Metric::gauge(state_folder::FREE, "Space left for the state folder"),
+    Metric::gauge(state_folder::SIZE, "Size of the disk that the state folder is on"),
+    Metric::gauge(state_folder::BACKUP, "When the last backup was made; 0: never"),
 ];
 
 /// When the checkpoint was published last, Unix seconds.
@@ -79,6 +85,7 @@ impl Cosigning {
 /// Makes the counters visible before their first event.
 pub fn start(node: &Arc<Node>) {
     describe(&METRICS);
+    show_build(env!("CARGO_PKG_VERSION"), crate::GIT);
     for schemes in Schemes::ALL {
         count(Kind::Vrf, schemes, 0);
     }
@@ -94,6 +101,14 @@ pub fn start(node: &Arc<Node>) {
     published(node.log().published().checkpoint.size);
     let node = Arc::downgrade(node);
     at_each_look(move || node.upgrade().map(|node| look(&node)));
+}
+
+/// Shows at each look the space of the state folder, and when it was backed up.
+pub fn state_folder(folder: PathBuf) {
+    at_each_look(move || {
+        state_folder::show(&folder);
+        Some(())
+    });
 }
 
 #[expect(clippy::cast_precision_loss, reason = "no log has 2^53 entries")]

@@ -11,7 +11,10 @@ use crate::harness::process::{Service, Variables};
 const SERVICES: [&str; 3] = ["r4-core", "r4-vrf", "r4-gateway"];
 
 /// Read by the compose file, Caddy and `r4 witness`, by none of the services.
-const COMPOSE_ALONE: [&str; 14] = [
+const COMPOSE_ALONE: [&str; 17] = [
+    "R4_GRAFANA_PASSWORD",
+    "R4_GRAFANA_PORT",
+    "R4_PROMETHEUS_PORT",
     "CADDY_EMAIL",
     "R4_GATEWAY_REPLICAS",
     "R4_SHARED_PASSWORD",
