@@ -162,3 +162,61 @@ fn new_key() -> Result<Zeroizing<Vec<u8>>, Error> {
     line.push(b'\n');
     Ok(line)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(plan: &Plan) -> Vec<String> {
+        plan.steps.iter().map(ToString::to_string).collect()
+    }
+
+    fn release(folder: &Path) -> Release {
+        fs::create_dir_all(folder.join("selftest")).unwrap();
+        let manifest = Manifest::of_bytes("re4_dump", "0.1.0", "abc123", b"");
+        fs::write(folder.join("selftest/manifest.json"), manifest.to_json()).unwrap();
+        fs::create_dir_all(folder.join("deploy/systemd")).unwrap();
+        for unit in UNITS {
+            fs::write(folder.join("deploy/systemd").join(unit), unit).unwrap();
+        }
+        Release::open(folder).unwrap()
+    }
+
+    /// All but what needs systemd.
+    fn take(plan: &Plan) {
+        for step in plan.steps.iter().filter(|step| !matches!(step, Step::Run(_))) {
+            step.take().unwrap();
+        }
+    }
+
+    #[test]
+    fn what_is_there_is_not_made_again_and_keys_outlive_the_node() {
+        let (root, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (root, release) = (root.path(), release(folder.path()));
+        assert!(Host::new(root).is_err(), "no system");
+        for folder in ["usr", "opt", UNIT_FOLDER] {
+            fs::create_dir_all(root.join(folder)).unwrap();
+        }
+        let host = Host::new(root).unwrap();
+        assert!(host.undo().steps.is_empty());
+        let first = host.install(&release).unwrap();
+        assert_eq!(shown(&first).len(), 10, "{:?}", shown(&first));
+        assert!(!root.join(CURRENT).exists(), "a plan changes nothing");
+        take(&first);
+        let key = root.join(CREDENTIALS).join("api-key");
+        let made = fs::read_to_string(&key).unwrap();
+        assert!(root.join(CURRENT).join("selftest/manifest.json").is_file());
+
+        let again = shown(&host.install(&release).unwrap());
+        assert!(
+            matches!(again.as_slice(), [a, b] if a.starts_with("link") && b.contains("enable"))
+        );
+        fs::write(root.join(UNIT_FOLDER).join(TARGET), "of an older release").unwrap();
+        assert_eq!(host.install(&release).unwrap().steps.len(), 3);
+
+        take(&host.undo());
+        assert!(!root.join(RELEASES).exists() && !root.join(CURRENT).exists());
+        assert_eq!(fs::read_to_string(&key).unwrap(), made);
+        assert!(host.undo().steps.is_empty());
+    }
+}

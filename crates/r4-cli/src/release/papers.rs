@@ -58,3 +58,42 @@ fn text<'a>(paper: &'a Value, pointer: &str) -> Result<&'a str, String> {
     let found = paper.pointer(pointer).and_then(Value::as_str);
     found.ok_or_else(|| format!("it has no {pointer}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn papers_are_of_the_commit_and_of_the_files_of_the_list() {
+        let (digest, commit) = ("ab".repeat(32), "0123456789".repeat(4));
+        let sums = Sums::parse_any(format!("{digest}  a\n{digest}  provenance.json\n").as_bytes());
+        let sums = sums.unwrap();
+        let spdx = format!(
+            r#"{{"spdxVersion":"SPDX-2.3","documentNamespace":"https://spdx.org/spdxdocs/re4ctor-{commit}"}}"#
+        );
+        let provenance = format!(
+            r#"{{"_type":"https://in-toto.io/Statement/v1","predicateType":"https://slsa.dev/provenance/v1",
+                "subject":[{{"name":"a","digest":{{"sha256":"{digest}"}}}}],
+                "predicate":{{"buildDefinition":{{"externalParameters":{{"commit":"{commit}"}}}}}}}}"#
+        );
+        let cyclonedx = r#"{"bomFormat":"CycloneDX"}"#.to_owned();
+        for (name, paper, changes) in [
+            ("SBOM.spdx.json", spdx, vec!["SPDX-2.3", &commit]),
+            ("SBOM.cdx.json", cyclonedx, vec!["CycloneDX"]),
+            (
+                "provenance.json",
+                provenance,
+                vec!["Statement/v1", "/v1\",", "a\",", &digest, &commit],
+            ),
+        ] {
+            let check = |paper: &str| check(name, paper.as_bytes(), &sums, "012345678901");
+            assert_eq!(check(&paper), Ok(()));
+            assert!(check("[]").is_err() && check("").is_err());
+            for change in changes {
+                let mut changed = change.to_owned();
+                changed.replace_range(..1, "x");
+                assert!(check(&paper.replace(change, &changed)).is_err(), "{name}: {change}");
+            }
+        }
+    }
+}
