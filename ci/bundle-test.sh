@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the release that ci/release.sh made in a bare Debian root, as docs/DEPLOY.md says, boots
 # it with systemd-nspawn in a network of its own, and runs the end-to-end suite against it: the units
-# as they are shipped, Debian's caddy in front.
+# as they are shipped, Debian's caddy in front. Then makes its images, which hold its programs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 release=$PWD/target/release-test
@@ -19,6 +19,7 @@ finish() {
   if [ "$code" != 0 ]; then journal | tail -n 60 || true; fi
   if [ -n "$boot" ]; then kill "$boot" 2>/dev/null || true; wait "$boot" 2>/dev/null || true; fi
   ip netns del "$net" 2>/dev/null || true
+  docker image rm -f "$net-core" "$net-vrf" "$net-gateway" >/dev/null 2>&1 || true
   rm -rf --one-file-system "$work"
   exit "$code"
 }
@@ -86,4 +87,14 @@ say "taken away again"
 inside "/opt/re4ctor/bin/r4" install systemd --undo --yes
 (! find "$root/opt" "$root/etc/systemd/system" | grep -E 're4ctor|r4-' | grep -v caddy) || fail "something is left"
 [ -s "$root/var/lib/private/r4-vrf/root.seed" ] || [ -n "$(ls "$root/var/lib/private/r4-vrf")" ] || fail "the state is gone"
+
+say "its images"
+R4_CORE_IMAGE=$net-core R4_VRF_IMAGE=$net-vrf R4_GATEWAY_IMAGE=$net-gateway COMPOSE_ENV_FILES=/dev/null \
+  docker compose --project-directory "$release/re4_release" -p "$net" build >"$work/build.log" 2>&1 ||
+  { tail -n 20 "$work/build.log"; fail "docker compose build"; }
+for program in core vrf gateway; do
+  docker run --rm --entrypoint sha256sum "$net-$program" "/usr/local/bin/r4-$program" | cut -c1-64 >"$work/digest"
+  grep -q "^$(cat "$work/digest")  bin/r4-$program\$" "$release/re4_release/SHA256SUMS" ||
+    fail "the image of r4-$program holds another program"
+done
 say "all passed in $SECONDS s"
