@@ -17,7 +17,8 @@ const INDUCED_FAULT: &str = "R4_INDUCED_FAULT";
 pub const ENVIRONMENT: &str = "  API_KEY, R4_API_KEY        key that callers present (required)
   R4_INTERNAL_KEY            key that the other services present (default: the API key)
   R4_API_KEY_FILE            file with the API key, instead of the key itself; in the same way:
-                             R4_INTERNAL_KEY_FILE
+                             R4_INTERNAL_KEY_FILE. Both are read again at SIGHUP, and may have several
+                             keys: the first is sent, all are accepted
   API_HOST, R4_API_HOST      address to listen on (default 127.0.0.1)
   PORT, R4_PORT              port to listen on (default 8080; 0: any free one)
   STRICT_FIPS, R4_STRICT_FIPS  1: answer 503 rather than fall back to the kernel's generator

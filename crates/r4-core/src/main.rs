@@ -10,6 +10,7 @@ use r4_core::{App, observe, service};
 use r4_service::args::{About, Action, complain, parse};
 use r4_service::auth::Guard;
 use r4_service::config::Env;
+use r4_service::keys::Accepts;
 use r4_service::ready::Readiness;
 use r4_service::server::{self, ServeError, Stop};
 use r4_service::{otlp, trace};
@@ -40,6 +41,7 @@ async fn serve(config: Config) -> Result<(), ServeError> {
     let common = config.common;
     trace::init(common.log);
     otlp::start(common.otlp.as_ref());
+    common.keys.read_again_at_hangup()?;
     observe::start();
     let listener = server::bind(ABOUT.name, SocketAddr::new(common.host, common.port)).await?;
     let readiness = Readiness::not_yet("the sealed core is being checked");
@@ -47,7 +49,7 @@ async fn serve(config: Config) -> Result<(), ServeError> {
     let Some(core) = stop.or(start).await else { return Ok(()) };
     let core = Arc::new(core);
     tokio::spawn(Arc::clone(&core).keep_watching());
-    let guard = Guard::new(vec![common.api_key, common.internal_key]);
+    let guard = Guard::new(common.keys, Accepts::CallersAndServices);
     let app = service(App::new(core, guard), readiness.clone());
     server::run(listener, app, readiness, stop).await
 }

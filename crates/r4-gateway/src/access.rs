@@ -289,7 +289,7 @@ pub(crate) fn identify(app: &App, headers: &HeaderMap, uri: &Uri, client: Client
         }
     }
     match app.guard.check(headers, uri, client.origin) {
-        Ok(_) => Caller::Known(Arc::clone(&app.simple_key)),
+        Ok(()) => Caller::Known(Arc::clone(&app.simple_key)),
         Err(problem) => Caller::Refused(problem),
     }
 }

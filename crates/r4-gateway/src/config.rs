@@ -25,7 +25,8 @@ pub const ENVIRONMENT: &str = "  R4_API_KEY | API_KEY      key that callers pres
   R4_INTERNAL_KEY           key for r4-core and r4-vrf (R4_API_KEY)
   R4_API_KEY_FILE           file with R4_API_KEY, instead of the key itself; in the same way:
                             R4_INTERNAL_KEY_FILE, R4_ADMIN_TOKEN_FILE, R4_DATABASE_URL_FILE,
-                            R4_REDIS_URL_FILE
+                            R4_REDIS_URL_FILE. The files of the first two are read again at SIGHUP,
+                            and may have several keys: the first is sent, all are accepted
   R4_API_HOST | API_HOST    address to listen on (127.0.0.1)
   R4_PORT | PORT            port to listen on (8082)
   R4_CORE_URL               where r4-core listens (http://127.0.0.1:8080)

@@ -33,6 +33,7 @@ async fn serve(config: GatewayConfig) -> Result<(), anyhow::Error> {
     let mut stop = Stop::watch()?;
     trace::init(config.common.log);
     otlp::start(config.common.otlp.as_ref());
+    config.common.keys.read_again_at_hangup()?;
     let address = SocketAddr::new(config.common.host, config.common.port);
     let listener = server::bind(ABOUT.name, address).await?;
     let Some(gateway) = stop.or(r4_gateway::start(config)).await else { return Ok(()) };

@@ -226,7 +226,9 @@ impl From<Reply> for Response<Body> {
 mod tests {
     use std::time::Duration;
 
-    use r4_service::auth::Secret;
+    use r4_service::config::Env;
+    use r4_service::domain::Domain;
+    use r4_service::keys::Keys;
     use r4_service::upstream::UpstreamLimits;
 
     use super::*;
@@ -236,9 +238,10 @@ mod tests {
         let upstream = UpstreamLimits { connect: second, head: second, calls: 1 };
         let deadlines =
             Deadlines { upstream, answer_body: second, request_body: second, head: second };
-        let key = Secret::new("a-key").expect("ASCII");
+        let mut env = Env::of([("R4_API_KEY".to_owned(), "a-key".to_owned())]);
+        let keys = Keys::read(&mut env, &Domain::default()).expect("a key");
         let base = "http://127.0.0.1:1".parse().expect("address");
-        SharedCalls::new(Upstream::new("r4-core", base, &key, upstream), deadlines)
+        SharedCalls::new(Upstream::new("r4-core", base, &keys, upstream), deadlines)
     }
 
     fn ask() -> (Ask, oneshot::Receiver<Outcome>) {

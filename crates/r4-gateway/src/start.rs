@@ -9,6 +9,7 @@ use axum::http::Request;
 use axum::response::Response;
 use hyper::body::Incoming;
 use r4_service::auth::Guard;
+use r4_service::keys::Accepts;
 use r4_service::ready::Readiness;
 use r4_service::server::{Answer, ConnectionLimits, ServeError, bind, serve_until};
 use r4_service::shell::{RequestLimits, wrap};
@@ -129,21 +130,19 @@ pub async fn start(config: GatewayConfig) -> Result<Gateway, StartError> {
         None => None,
     };
     let (common, proxies, deadlines) = (config.common, config.proxies, config.deadlines);
-    let upstream =
-        |name, url| Upstream::new(name, url, &common.internal_secret, deadlines.upstream);
+    let upstream = |name, url| Upstream::new(name, url, &common.keys, deadlines.upstream);
     let policies = Policies {
         address: config.address_policy,
         demo: demo("demo", config.demo, 1),
         demo_in_all: demo("demo in all", config.demo, DEMO_IN_ALL),
     };
-    let watch =
-        Watch::new(config.core_url.clone(), config.vrf_url.clone(), &common.internal_secret);
+    let watch = Watch::new(config.core_url.clone(), config.vrf_url.clone(), &common.keys);
     let core = upstream("r4-core", config.core_url);
     let app = Arc::new(App {
         shared_calls: SharedCalls::new(core.clone(), deadlines),
         core,
         vrf: upstream("r4-vrf", config.vrf_url),
-        guard: Guard::new(vec![common.api_key]),
+        guard: Guard::new(common.keys.clone(), Accepts::Callers),
         simple_key: Arc::new(simple_key(config.key_policy)),
         keys: keys.table(),
         meters: Arc::new(Meters::new(Arc::clone(&store))),

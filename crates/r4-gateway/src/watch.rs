@@ -10,8 +10,8 @@ use r4_api::entropy::{Entropy, EntropyStatus, NoiseSource, SourceState};
 use r4_api::gateway::{EntropyHealth, Health, UpstreamHealth, Upstreams};
 use r4_api::status::Component;
 use r4_api::vrf::ServiceVersion;
-use r4_service::auth::Secret;
 use r4_service::clock::unix_now;
+use r4_service::keys::Keys;
 use r4_service::ready::Readiness;
 use r4_service::upstream::{Upstream, UpstreamLimits};
 
@@ -80,11 +80,11 @@ impl Seen {
 
 impl Watch {
     /// Prepares to watch the services at the two addresses.
-    pub(crate) fn new(core: Uri, vrf: Uri, key: &Secret) -> Self {
+    pub(crate) fn new(core: Uri, vrf: Uri, keys: &Keys) -> Self {
         let unseen = || unwell(Health::Down, "not looked at yet");
         Self {
-            core: Upstream::to_watch("r4-core", core, key, LIMITS),
-            vrf: Upstream::to_watch("r4-vrf", vrf, key, LIMITS),
+            core: Upstream::to_watch("r4-core", core, keys, LIMITS),
+            vrf: Upstream::to_watch("r4-vrf", vrf, keys, LIMITS),
             seen: ArcSwap::from_pointee(Seen {
                 upstreams: Upstreams { core: unseen(), vrf: unseen() },
                 core: None,

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use crate::keys::{Accepts, Keys};
 use crate::{Problem, kind};
 
 /// Shortest key, in characters, that is not weak.
@@ -75,14 +76,14 @@ impl ApiKey {
         self.strength
     }
 
-    /// Returns the first 8 hex digits of the hash: a name for logs that is not the key.
-    pub fn fingerprint(&self) -> String {
-        hex::encode(self.hash.get(..4).unwrap_or_default())
-    }
-
     /// Compares in constant time.
     pub fn matches(&self, presented: &str) -> bool {
         self.has_hash(&hash(presented))
+    }
+
+    /// Returns whether both are the same key, compared in constant time.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.has_hash(&other.hash)
     }
 
     fn has_hash(&self, presented: &[u8; 32]) -> bool {
@@ -100,44 +101,39 @@ impl std::fmt::Debug for ApiKey {
     }
 }
 
-/// The keys that a service accepts.
+/// Lets requests with an accepted key through.
 #[derive(Clone, Debug)]
 pub struct Guard {
-    keys: Vec<ApiKey>,
+    keys: Keys,
+    accepts: Accepts,
 }
 
 impl Guard {
-    /// Accepts any of `keys`.
-    pub fn new(keys: Vec<ApiKey>) -> Self {
-        Self { keys }
+    /// Accepts those of `keys` that `accepts` says, as they are at each request.
+    pub fn new(keys: Keys, accepts: Accepts) -> Self {
+        Self { keys, accepts }
     }
 
-    /// Checks the key of a request that came from `client`, and returns the key it matched.
+    /// Checks the key of a request that came from `client`.
     ///
     /// # Errors
     /// 401 `invalid-api-key`; 403 `weak-api-key` when a weak key comes from a public address.
-    pub fn check(
-        &self,
-        headers: &HeaderMap,
-        uri: &Uri,
-        client: IpAddr,
-    ) -> Result<&ApiKey, Problem> {
+    pub fn check(&self, headers: &HeaderMap, uri: &Uri, client: IpAddr) -> Result<(), Problem> {
         let presented = hash(&presented_key(headers, uri).ok_or_else(invalid)?);
         // Every key is compared, so that the time does not tell which one was near.
         let mut found = None;
-        for key in &self.keys {
+        for key in self.keys.now().accepted(self.accepts) {
             if key.has_hash(&presented) {
-                found = found.or(Some(key));
+                found = found.or(Some(key.strength()));
             }
         }
-        let key = found.ok_or_else(invalid)?;
-        if key.strength() == KeyStrength::Weak && !is_local(client) {
+        if found.ok_or_else(invalid)? == KeyStrength::Weak && !is_local(client) {
             let detail = "this node still uses a well-known or short API key, which is accepted \
                           from local addresses only; set R4_API_KEY to at least 16 random \
                           characters and restart the node";
             return Err(Problem::new(kind::WEAK_API_KEY, detail));
         }
-        Ok(key)
+        Ok(())
     }
 }
 
@@ -186,9 +182,13 @@ pub fn is_local(address: IpAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Env;
+    use crate::domain::Domain;
 
     fn check(key: &str, header: Option<&str>, uri: &str, ip: &str) -> u16 {
-        let guard = Guard::new(vec![ApiKey::new(key)]);
+        let mut env = Env::of([("R4_API_KEY".to_owned(), key.to_owned())]);
+        let keys = Keys::read(&mut env, &Domain::default()).expect("a key");
+        let guard = Guard::new(keys, Accepts::Callers);
         let mut headers = HeaderMap::new();
         if let Some(value) = header {
             headers.insert("x-api-key", value.parse().expect("header"));
@@ -196,7 +196,7 @@ mod tests {
         let uri = uri.parse().expect("uri");
         guard
             .check(&headers, &uri, ip.parse().expect("ip"))
-            .map_or_else(|p| p.status().as_u16(), |_| 200)
+            .map_or_else(|p| p.status().as_u16(), |()| 200)
     }
 
     #[test]

@@ -5,11 +5,10 @@ use std::str::FromStr;
 
 use axum::http::Uri;
 
-use crate::auth::{ApiKey, KeyStrength, Secret};
 use crate::config::Env;
 use crate::domain::Domain;
+use crate::keys::Keys;
 use crate::otlp::OtlpConfig;
-use crate::secrets;
 use crate::trace::{LogConfig, LogFormat};
 
 /// Where a service listens unless it is told.
@@ -22,12 +21,8 @@ pub struct CommonConfig {
     pub host: IpAddr,
     /// Port to listen on; 0 lets the system choose.
     pub port: u16,
-    /// Key that callers present.
-    pub api_key: ApiKey,
-    /// Key that the services present to each other; `R4_API_KEY` unless set.
-    pub internal_key: ApiKey,
-    /// The key itself, to be sent to the other services.
-    pub internal_secret: Secret,
+    /// Keys of callers and of the services.
+    pub keys: Keys,
     /// Whether a weak key may serve remote callers.
     pub domain: Domain,
     /// What is logged, and how.
@@ -42,45 +37,16 @@ impl CommonConfig {
         let (host, port) = (read_host(env), read_port(env));
         let (log, otlp) = (read_log(env), read_otlp(env));
         let domain = Domain::parse(&env.text("DOMAIN").unwrap_or_default());
-        let missing =
-            "R4_API_KEY is not set: choose a key, for example with `openssl rand -hex 32`";
-        let api = secrets::API_KEY.required(env, missing);
-        let internal = secrets::INTERNAL_KEY.read(env);
-        let own = internal.as_ref().and_then(|key| check_key(env, "R4_INTERNAL_KEY", key, &domain));
-        let shared = api.as_ref().and_then(|key| check_key(env, "R4_API_KEY", key, &domain));
-        let api_key = ApiKey::new(&api?);
-        let (internal_key, internal_secret) =
-            own.or_else(|| shared.filter(|_| internal.is_none()))?;
+        let keys = Keys::read(env, &domain)?;
         Some(Self {
             host: host.unwrap_or(LOOPBACK),
             port: port.unwrap_or(default_port),
-            api_key,
-            internal_key,
-            internal_secret,
+            keys,
             domain,
             log,
             otlp,
         })
     }
-}
-
-/// Takes the key in the variable `name` if it can be sent and suits the node's name.
-fn check_key(env: &mut Env, name: &str, text: &str, domain: &Domain) -> Option<(ApiKey, Secret)> {
-    let key = ApiKey::new(text);
-    if domain.is_public() && key.strength() == KeyStrength::Weak {
-        env.error(format!(
-            "{name} is too weak for a public DOMAIN: set at least 16 random characters, for \
-             example with `openssl rand -hex 32`"
-        ));
-    }
-    let secret = Secret::new(text);
-    if secret.is_none() {
-        env.error(format!(
-            "{name} must be letters, digits and signs of ASCII, without a space: it is sent in a \
-             header"
-        ));
-    }
-    Some((key, secret?))
 }
 
 /// Returns where the service itself can be asked: what `healthcheck` needs.
@@ -158,21 +124,14 @@ mod tests {
 
     #[test]
     fn a_key_that_no_header_carries_is_refused_by_name() {
-        for key in ["ключ-из-шестнадцати", "with a space in it", "a\u{1}b"] {
+        for key in ["ключ-из-шестнадцати", "a\u{1}b"] {
             assert!(read(&[("R4_API_KEY", key)]).expect_err(key).contains("R4_API_KEY must"));
             let both = [("R4_API_KEY", "demo"), ("R4_INTERNAL_KEY", key)];
             assert!(read(&both).expect_err(key).contains("R4_INTERNAL_KEY must"));
         }
-    }
-
-    #[test]
-    fn the_internal_key_is_the_api_key_unless_set() {
-        let config = read(&[("API_KEY", "demo")]).expect("good");
-        assert!(config.internal_key.matches("demo"));
-        let both = [("R4_API_KEY", "demo"), ("R4_INTERNAL_KEY", "other")];
-        let config = read(&both).expect("good");
-        assert!(config.api_key.matches("demo") && config.internal_key.matches("other"));
-        assert_eq!(config.internal_secret.header_value(), "other");
+        // One key with spaces in it would be several weak ones.
+        let spaced = read(&[("R4_API_KEY", "with a space in it")]).expect_err("weak");
+        assert!(spaced.contains("R4_API_KEY has several keys"), "{spaced}");
     }
 
     #[test]

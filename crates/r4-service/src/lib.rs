@@ -3,7 +3,7 @@
 //! What a service is made of, in the order in which `main` uses it: configuration from the
 //! environment ([`config`], [`secrets`]), logs ([`trace`]), traces ([`otlp`]), metrics ([`metrics`]), the layers
 //! around its routes ([`shell`]), a way past the router ([`shortcut`]), the listener ([`server`]) and its readiness ([`ready`]). Request
-//! helpers: [`auth`], [`context`], [`query`], [`problem`], [`upstream`]. This crate knows no route of
+//! helpers: [`auth`], [`keys`], [`context`], [`query`], [`problem`], [`upstream`]. This crate knows no route of
 //! any service.
 
 pub mod args;
@@ -15,6 +15,7 @@ pub mod config;
 pub mod context;
 pub mod domain;
 pub mod healthcheck;
+pub mod keys;
 mod leftover;
 mod line;
 pub mod media;

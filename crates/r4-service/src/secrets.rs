@@ -73,15 +73,6 @@ impl SecretSetting {
         self.text(&source).map_err(|sentence| env.error(sentence)).ok()
     }
 
-    /// As [`Self::read`]; a secret that is not set is an error, the sentence `missing`.
-    pub fn required(self, env: &mut Env, missing: &str) -> Option<Zeroizing<String>> {
-        let Some(source) = self.source(env) else {
-            env.error(missing);
-            return None;
-        };
-        self.text(&source).map_err(|sentence| env.error(sentence)).ok()
-    }
-
     /// Returns where the secret comes from, if it is set; two places are an error.
     pub(crate) fn source(self, env: &mut Env) -> Option<Source> {
         let value = match self.short {

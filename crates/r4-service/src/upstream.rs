@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ::metrics::gauge;
 use axum::body::Body;
-use axum::http::{HeaderName, HeaderValue, Request, Response, Uri, header};
+use axum::http::{HeaderName, Request, Response, Uri, header};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
@@ -14,8 +14,8 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::auth::Secret;
 use crate::call::Call;
+use crate::keys::Keys;
 use crate::{Problem, kind, metrics};
 
 /// Bounds on calls of one upstream.
@@ -86,7 +86,7 @@ pub const DRAW: HeaderName = HeaderName::from_static("x-r4-draw");
 pub struct Upstream {
     name: &'static str,
     base: Uri,
-    key: HeaderValue,
+    keys: Keys,
     client: Client<HttpConnector, Body>,
     permits: Arc<Semaphore>,
     limits: UpstreamLimits,
@@ -109,9 +109,10 @@ pub struct CallPermit {
 }
 
 impl Upstream {
-    /// Names the service at `base` (`http://host:port`); `key` is presented with every call.
-    pub fn new(name: &'static str, base: Uri, key: &Secret, limits: UpstreamLimits) -> Self {
-        let upstream = Self::of(name, base, key, limits, Purpose::Requests);
+    /// Names the service at `base` (`http://host:port`); the internal key of `keys` is
+    /// presented with every call.
+    pub fn new(name: &'static str, base: Uri, keys: &Keys, limits: UpstreamLimits) -> Self {
+        let upstream = Self::of(name, base, keys, limits, Purpose::Requests);
         metrics::show_places(Arc::downgrade(&upstream.permits), limits.calls, move |open, most| {
             gauge!("r4_upstream_calls_open", "upstream" => name).set(open);
             gauge!("r4_upstream_calls_limit", "upstream" => name).set(most);
@@ -120,14 +121,14 @@ impl Upstream {
     }
 
     /// As [`Upstream::new`], to look at its health: such calls are neither counted nor traced.
-    pub fn to_watch(name: &'static str, base: Uri, key: &Secret, limits: UpstreamLimits) -> Self {
-        Self::of(name, base, key, limits, Purpose::Looks)
+    pub fn to_watch(name: &'static str, base: Uri, keys: &Keys, limits: UpstreamLimits) -> Self {
+        Self::of(name, base, keys, limits, Purpose::Looks)
     }
 
     fn of(
         name: &'static str,
         base: Uri,
-        key: &Secret,
+        keys: &Keys,
         limits: UpstreamLimits,
         purpose: Purpose,
     ) -> Self {
@@ -140,8 +141,8 @@ impl Upstream {
             .pool_max_idle_per_host(64)
             .build(connector);
         let permits = Arc::new(Semaphore::new(limits.calls));
-        let key = key.header_value();
-        Self { name, base, key, client, permits, limits, purpose }
+        let keys = keys.clone();
+        Self { name, base, keys, client, permits, limits, purpose }
     }
 
     /// Returns the name used in errors.
@@ -179,7 +180,7 @@ impl Upstream {
             .try_acquire_owned()
             .map_err(|_| UpstreamError::Busy { name })?;
         *request.uri_mut() = self.absolute(request.uri()).ok_or(UpstreamError::Down { name })?;
-        request.headers_mut().insert("x-api-key", self.key.clone());
+        request.headers_mut().insert("x-api-key", self.keys.now().sent().header_value());
         request.headers_mut().remove(header::HOST);
         match tokio::time::timeout(self.limits.head, self.client.request(request)).await {
             Ok(Ok(response)) => Ok((response, CallPermit { _held: held })),

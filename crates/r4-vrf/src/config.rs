@@ -21,7 +21,8 @@ const CORE_URL: &str = "http://127.0.0.1:8080";
 pub const ENVIRONMENT: &str = "  API_KEY, R4_API_KEY        key that callers present (required)
   R4_INTERNAL_KEY            key between the services (default: the API key)
   R4_API_KEY_FILE            file with the API key, instead of the key itself; in the same way:
-                             R4_INTERNAL_KEY_FILE
+                             R4_INTERNAL_KEY_FILE. Both are read again at SIGHUP, and may have several
+                             keys: the first is sent, all are accepted
   API_HOST, R4_API_HOST      address to listen on (default 127.0.0.1)
   PORT, R4_PORT              port to listen on (default 8081; 0: any free one)
   R4_STATE_DIR               folder of the seeds, the index and the log (default /var/lib/r4)

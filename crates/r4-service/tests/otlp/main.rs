@@ -13,8 +13,10 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use collector::Collector;
 use r4_service::Problem;
-use r4_service::auth::Secret;
+use r4_service::config::Env;
 use r4_service::context::name_key;
+use r4_service::domain::Domain;
+use r4_service::keys::Keys;
 use r4_service::otlp::{self, OtlpConfig};
 use r4_service::ready::Readiness;
 use r4_service::server::{ConnectionLimits, serve_until};
@@ -79,8 +81,9 @@ async fn one_request_is_one_trace_through_both_services() {
     otlp::start(Some(&OtlpConfig { endpoint, ratio: 0.0 }));
     let inner = serve(service(Router::new().route("/inner/{id}", get(echo)))).await;
     let upstream = |url: &str| {
-        let key = Secret::new("do-not-tell").expect("a key");
-        Upstream::new("inner", url.parse().expect("a URL"), &key, UpstreamLimits::default())
+        let mut env = Env::of([("R4_API_KEY".to_owned(), "do-not-tell".to_owned())]);
+        let keys = Keys::read(&mut env, &Domain::default()).expect("a key");
+        Upstream::new("inner", url.parse().expect("a URL"), &keys, UpstreamLimits::default())
     };
     let outer = |url: &str| {
         service(Router::new().route("/outer/{id}", get(pass_on)).with_state(upstream(url)))

@@ -11,7 +11,10 @@ use axum::http::{HeaderMap, Method, Request, StatusCode, Uri};
 use http_body_util::BodyExt as _;
 use r4_logstore::Settings;
 use r4_receipt::{Document, KeysDocument, Pin, Policy, Require, Verdict, verify};
-use r4_service::auth::{ApiKey, Guard, Secret};
+use r4_service::auth::Guard;
+use r4_service::config::Env;
+use r4_service::domain::Domain;
+use r4_service::keys::{Accepts, Keys};
 use r4_service::ready::Readiness;
 use r4_service::upstream::{Upstream, UpstreamLimits};
 use r4_vrf::config::Origin;
@@ -69,10 +72,12 @@ impl TestNode {
     pub(crate) fn open(folder: &Path, core: &str) -> Self {
         let (origin, batches) = (Origin::default(), Settings::default());
         let node = Node::open(folder, &origin, batches, Readiness::not_yet("opening")).unwrap();
-        let guard = Guard::new(vec![ApiKey::new(KEY), ApiKey::new(INTERNAL_KEY)]);
+        let pairs = [("R4_API_KEY", KEY), ("R4_INTERNAL_KEY", INTERNAL_KEY)];
+        let mut env = Env::of(pairs.map(|(k, v)| (k.to_owned(), v.to_owned())));
+        let keys = Keys::read(&mut env, &Domain::default()).unwrap();
+        let guard = Guard::new(keys.clone(), Accepts::CallersAndServices);
         let core: Uri = core.parse().unwrap();
-        let secret = Secret::new(INTERNAL_KEY).unwrap();
-        let core = Upstream::new("r4-core", core, &secret, UpstreamLimits::default());
+        let core = Upstream::new("r4-core", core, &keys, UpstreamLimits::default());
         Self { app: router(App::new(Arc::new(node), guard, core)) }
     }
 

@@ -10,6 +10,7 @@ use r4_core::{App, observe, service};
 use r4_gateway::config::GatewayConfig;
 use r4_service::auth::Guard;
 use r4_service::config::Env;
+use r4_service::keys::Accepts;
 use r4_service::ready::Readiness;
 use r4_service::server::{Answer, ConnectionLimits, serve_until};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -48,7 +49,7 @@ async fn serve_core() -> SocketAddr {
     let readiness = Readiness::not_yet("starting");
     let core = Core::start(config.source, config.on_failure, readiness.clone()).await;
     assert_eq!(readiness.reason(), None);
-    let guard = Guard::new(vec![config.common.api_key]);
+    let guard = Guard::new(config.common.keys, Accepts::Callers);
     serve(service(App::new(Arc::new(core), guard), readiness.clone()), readiness).await
 }
 
