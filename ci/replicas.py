@@ -1,7 +1,9 @@
-"""Clients for ci/replicas-test.sh, which starts what they ask: each check prints its figures, and
-ends with a sentence and exit code 1 when they are not good. Needs Python's own library alone."""
+"""Clients for ci/replicas-test.sh and ci/rotation-drill.sh, which start what they ask: each check prints
+its figures, and ends with a sentence and exit code 1 when they are not good. Needs Python's own library
+alone."""
 
 import http.client
+import pathlib
 import subprocess
 import sys
 import threading
@@ -9,19 +11,23 @@ import time
 import urllib.parse
 
 
-def ask(base, key, path="/v1/random?n=8"):
-    """Returns the status of one request on a connection of its own, or None when none came."""
+def fetch(base, key, path):
+    """Returns status and body of one request on a connection of its own; no status when none came."""
     at = urllib.parse.urlsplit(base)
     connection = http.client.HTTPConnection(at.hostname, at.port, timeout=20)
     try:
         connection.request("GET", path, headers={"X-API-Key": key})
         answer = connection.getresponse()
-        answer.read()
-        return answer.status
-    except (OSError, http.client.HTTPException):
-        return None
+        return answer.status, answer.read()
+    except (OSError, http.client.HTTPException) as error:
+        return None, str(error).encode()
     finally:
         connection.close()
+
+
+def ask(base, key, path="/v1/random?n=8"):
+    """Returns the status of one request, or None when none came."""
+    return fetch(base, key, path)[0]
 
 
 def at_once(count, work):
@@ -138,6 +144,32 @@ def outage(base, key, *commands):
     expect(again <= 8, f"{again} requests had to be repeated by the client")
 
 
+def steady(base, key_file, receipts, stop):
+    """Eight clients ask with the key in a file, which may change, until the file `stop` is there: nothing
+    may fail. Receipts are kept in a folder."""
+    paths = ["/v1/random?n=8", "/v1/vrf?sig=dual", "/v1/random_dual?n=16"]
+    key_file, receipts, stop = (pathlib.Path(path) for path in (key_file, receipts, stop))
+
+    def client(number):
+        good, failed = 0, []
+        while not stop.exists():
+            path = paths[(good + number) % len(paths)]
+            status, body = fetch(base, key_file.read_text().strip(), path)
+            if status != 200:
+                failed.append((path, status, body[:200]))
+                time.sleep(0.1)
+                continue
+            good += 1
+            if path != paths[0]:
+                (receipts / f"{number}-{good}.json").write_bytes(body)
+        return good, failed
+
+    answers = at_once(8, client)
+    good, failed = sum(good for good, _ in answers), [one for _, some in answers for one in some]
+    print(f"  {good} answers, {len(failed)} failed, {len(list(receipts.iterdir()))} receipts kept")
+    expect(good > 100 and not failed, f"{len(failed)} requests failed of {good + len(failed)}: {failed[:5]}")
+
+
 def until(base, key, wanted, seconds):
     """Waits until the key is answered with a status."""
     began = time.monotonic()
@@ -147,7 +179,7 @@ def until(base, key, wanted, seconds):
     print(f"  {wanted} after {time.monotonic() - began:.2f} s")
 
 
-CHECKS = {"rate": rate, "revoked": revoked, "last-unit": last_unit, "outage": outage, "until": until}
+CHECKS = {"rate": rate, "revoked": revoked, "last-unit": last_unit, "outage": outage, "steady": steady, "until": until}
 
 if __name__ == "__main__":
     CHECKS[sys.argv[1]](*sys.argv[2:])

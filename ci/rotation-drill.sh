@@ -1,0 +1,140 @@
+#!/usr/bin/env bash
+# Replaces the API key and the internal key of the node in containers under load, step by step as
+# docs/secrets.md says, and shows that not one request fails, that every receipt from before and after
+# verifies, and that the old keys are refused afterwards.
+# Its containers, volumes and networks have names of their own and are gone afterwards. It takes some
+# 15 s beyond the start.
+#
+# R4_TEST_IMAGES=PREFIX takes the images PREFIX-core, PREFIX-vrf and PREFIX-gateway, instead of building
+# them. Other ports: R4_TEST_HTTP_PORT, R4_TEST_HTTPS_PORT, R4_TEST_CORE_PORT, R4_TEST_VRF_PORT,
+# R4_TEST_GATEWAY_PORT.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# No setting of the person who runs this counts, neither from .env nor from the environment, and no
+# other node is disturbed.
+while read -r key; do unset "$key"; done < <(sed -n 's/^\([A-Z0-9_]*\)=.*/\1/p' .env.example)
+work=$(mktemp -d)
+export COMPOSE_PROJECT_NAME="r4rotation$$" COMPOSE_ENV_FILES=/dev/null
+export COMPOSE_FILE="docker-compose.yml:docker-compose.secrets.yml:$work/drill.yml"
+export R4_HTTP_PORT=${R4_TEST_HTTP_PORT:-18300} R4_HTTPS_PORT=${R4_TEST_HTTPS_PORT:-18743}
+export R4_CORE_PORT=${R4_TEST_CORE_PORT:-18380} R4_VRF_PORT=${R4_TEST_VRF_PORT:-18381}
+export R4_GATEWAY_PORT=${R4_TEST_GATEWAY_PORT:-18382}
+export R4_RATE_ADDRESS=100000/s R4_RATE_KEY=100000/s R4_OPEN_ADDRESS=1000
+http=http://127.0.0.1:$R4_HTTP_PORT
+
+say() { printf 'rotation-drill: %s\n' "$*"; }
+reason="a command failed; its output is above the logs"
+fail() { reason=$*; say "failed: $reason"; exit 1; }
+
+finish() {
+  local code=$?
+  trap - EXIT
+  if [ "$code" != 0 ]; then
+    docker compose ps -a || true
+    docker compose logs --no-color --tail 25 || true
+  fi
+  docker compose down -v --remove-orphans --timeout 20 >/dev/null 2>&1 || { reason="docker compose down"; code=1; }
+  if [ -z "${R4_TEST_IMAGES:-}" ]; then
+    docker image ls --format '{{.Repository}}' --filter "reference=$COMPOSE_PROJECT_NAME-*" |
+      xargs -r docker image rm -f >/dev/null || { reason="images are left over"; code=1; }
+  fi
+  rm -rf "$work"
+  [ "$code" = 0 ] || say "FAILED: $reason"
+  exit "$code"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+new_key() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
+old=$(new_key) new=$(new_key) old_internal=$(new_key) new_internal=$(new_key)
+
+# The keys are this drill's own, in a folder that the services' user may read.
+umask 022
+chmod 0755 "$work"
+mkdir -p "$work/keys" "$work/kept/receipts"
+write() { printf '%s\n' "${@:2}" >"$work/keys/$1"; }
+write api.key "$old"
+write internal.key "$old_internal"
+printf '%s' "$old" >"$work/callers.key"
+if [ -n "${R4_TEST_IMAGES:-}" ]; then
+  export R4_CORE_IMAGE="$R4_TEST_IMAGES-core" R4_VRF_IMAGE="$R4_TEST_IMAGES-vrf"
+  export R4_GATEWAY_IMAGE="$R4_TEST_IMAGES-gateway"
+fi
+# An operator's images keep their names.
+{
+  echo "services:"
+  for part in core vrf gateway; do
+    echo "  r4-$part:"
+    [ -n "${R4_TEST_IMAGES:-}" ] || echo "    image: $COMPOSE_PROJECT_NAME-$part"
+    echo "    volumes: [\"$work/keys:/run/r4:ro\", \"$work/kept:/kept:ro\"]"
+  done
+} >"$work/drill.yml"
+
+# Lets a service read its keys again, and waits until it says so.
+told() { docker compose logs --no-color "$1" | grep -c 'the keys were read again' || true; }
+reload() {
+  local before
+  before=$(told "$1")
+  docker compose kill -s HUP "$1" >/dev/null 2>&1 || return 1
+  for _ in $(seq 50); do
+    if [ "$(told "$1")" != "$before" ]; then return 0; fi
+    sleep 0.2
+  done
+  echo "$1 does not read its keys again" >&2
+  return 1
+}
+# Those that others ask come first: nobody is sent a key that it does not know yet.
+reload_all() { for service in r4-core r4-vrf r4-gateway; do reload "$service" || fail "reload $service"; done; }
+
+started=$SECONDS
+docker compose up -d --quiet-pull >"$work/up.log" 2>&1 || { tail -n 60 "$work/up.log"; fail "docker compose up"; }
+for _ in $(seq 60); do if curl -sf --max-time 5 -o /dev/null "$http/v1/health"; then break; fi; sleep 0.5; done
+curl -sf --max-time 5 -o /dev/null "$http/v1/health" || fail "$http/v1/health does not answer"
+say "up after $((SECONDS - started)) s"
+started=$SECONDS
+
+curl -sf --max-time 5 -o "$work/kept/keys.json" "$http/v1/keys" || fail "$http/v1/keys does not answer"
+
+say "API key and internal key are replaced under load"
+python3 ci/replicas.py steady "$http" "$work/callers.key" "$work/kept/receipts" "$work/stop" &
+load=$!
+sleep 1
+write api.key "$new" "$old"
+write internal.key "$new_internal" "$old_internal"
+reload_all
+printf '%s' "$new" >"$work/callers.key.new"
+mv "$work/callers.key.new" "$work/callers.key"
+sleep 1
+write api.key "$new"
+write internal.key "$new_internal"
+reload_all
+sleep 1
+touch "$work/stop"
+wait "$load" || fail "requests failed while the keys were replaced"
+
+say "the old keys are refused, and no key is in a log"
+# answers URL KEY STATUS
+answers() {
+  local status
+  status=$(curl -s --max-time 5 -o /dev/null -w '%{http_code}' -H "X-API-Key: $2" "$1") || status="no answer"
+  [ "$status" = "$3" ] || fail "$1 answers $status instead of $3"
+}
+core="http://127.0.0.1:$R4_CORE_PORT/random?n=1" vrf="http://127.0.0.1:$R4_VRF_PORT/vrf"
+for url in "$http/v1/random?n=1" "$core" "$vrf"; do
+  answers "$url" "$old" 401
+  answers "$url" "$old_internal" 401
+  answers "$url" "$new" 200
+done
+answers "$core" "$new_internal" 200
+answers "$http/v1/random?n=1" "$new_internal" 401
+if docker compose logs --no-color | grep -qE "$old|$new|$old_internal|$new_internal"; then fail "a key is in a log"; fi
+
+say "every receipt verifies, and so does the log"
+# shellcheck disable=SC2016  # the variables belong to the container
+docker compose exec -T r4-gateway sh -euc 'for receipt in /kept/receipts/*; do
+  r4 verify --keys /kept/keys.json "$receipt" >/dev/null || { echo "$receipt"; exit 1; }
+done' || fail "r4 verify"
+docker compose exec -T r4-gateway r4 log verify --keys /kept/keys.json http://127.0.0.1:8082/v1/log || fail "r4 log verify"
+
+say "all passed in $((SECONDS - started)) s beyond the start"
