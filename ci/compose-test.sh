@@ -279,6 +279,9 @@ site "$https"
 expect 308 "http://localhost:$R4_HTTP_PORT/v1/health"
 head_has "^location: https://localhost/v1/health"
 e2e R4_E2E_BASE_HTTPS "$https"
+say "its TLS, by a scanner, which finds what is weak"
+ci/tls-scan.sh --self-test
+ci/tls-scan.sh "127.0.0.1:$R4_HTTPS_PORT"
 
 say "the gateway stopped: a problem document, soon"
 DOMAIN=localhost docker compose stop r4-gateway >/dev/null 2>&1
