@@ -15,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 use r4_service::auth::presented_key;
 use r4_service::clock::unix_now;
 use r4_service::context::name_key;
+use r4_service::held::hold;
 use r4_service::{Problem, kind};
 
 use crate::App;
@@ -24,7 +25,7 @@ use crate::error::{
 use crate::idempotency::REPLAYED;
 use crate::keys::{KeyEntry, KeyId, text};
 use crate::limits::Standing;
-use crate::open::{OpenPermit, hold};
+use crate::open::OpenPermit;
 use crate::prices::{Price, price};
 use crate::proxies::Client;
 use crate::quota::NoUnits;

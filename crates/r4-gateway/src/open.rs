@@ -4,14 +4,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
-
-use axum::body::Body;
-use axum::response::Response;
-use bytes::Bytes;
-use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use crate::limits::Source;
 
@@ -23,7 +16,8 @@ pub(crate) struct OpenRequests {
     open: Mutex<HashMap<Source, u32>>,
 }
 
-/// A place among an address's open requests; it is free again when this is dropped.
+/// A place among an address's open requests, kept until the answer has been sent; it is free again
+/// when this is dropped.
 #[derive(Debug)]
 pub(crate) struct OpenPermit {
     requests: Arc<OpenRequests>,
@@ -74,38 +68,12 @@ impl Drop for OpenPermit {
     }
 }
 
-/// Keeps the place of a request until its answer has been sent.
-pub(crate) fn hold(response: Response, permit: OpenPermit) -> Response {
-    response.map(|body| Body::new(Held { body, _permit: permit }))
-}
-
-struct Held {
-    body: Body,
-    _permit: OpenPermit,
-}
-
-impl HttpBody for Held {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use axum::body::Body;
+    use axum::response::Response;
+    use r4_service::held::hold;
+
     use super::*;
 
     #[test]

@@ -24,10 +24,10 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt as _;
 
 use crate::args::complain;
+use crate::places::{Place, Places};
 use crate::ready::Readiness;
 use crate::{metrics, otlp, supervisor, trace};
 
@@ -39,7 +39,8 @@ const LAST_WORK: Duration = Duration::from_secs(1);
 /// Bounds on connections.
 #[derive(Clone, Copy, Debug)]
 pub struct ConnectionLimits {
-    /// Most connections at once; more wait in the kernel's queue.
+    /// Most connections at once. For one more, the one that has waited longest for a request is
+    /// closed; while all are busy, more wait in the kernel's queue.
     pub connections: usize,
     /// Most time for one request's head, and most time a connection may idle.
     pub head: Duration,
@@ -159,20 +160,18 @@ pub async fn serve_until(
     stop: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
     let opener = Opener { app, limits, graceful: GracefulShutdown::new() };
-    let permits = Arc::new(Semaphore::new(limits.connections));
-    show_connections(&listener, &permits, limits.connections);
+    let places = Places::new(limits.connections);
+    show_connections(&listener, &places, limits.connections);
     tokio::pin!(stop);
     loop {
         tokio::select! {
             biased;
             () = &mut stop => break,
-            (stream, peer, permit) = next(&listener, &permits) => {
-                opener.open(stream, peer, permit);
-            }
+            (stream, peer, place) = next(&listener, &places) => opener.open(stream, peer, place),
         }
     }
     readiness.end("the service is stopping");
-    take_waiting(&listener, &permits, &opener).await;
+    take_waiting(&listener, &places, &opener).await;
     drop(listener);
     tracing::info!("stopping: waiting for open requests");
     let seconds = limits.drain.as_secs();
@@ -180,9 +179,9 @@ pub async fn serve_until(
     drained.map_err(|_| ServeError::Forced { seconds })
 }
 
-fn show_connections(listener: &TcpListener, permits: &Arc<Semaphore>, most: usize) {
+fn show_connections(listener: &TcpListener, places: &Places, most: usize) {
     let port = listener.local_addr().map_or(0, |address| address.port()).to_string();
-    metrics::show_places(Arc::downgrade(permits), most, move |open, most| {
+    metrics::show_places(places.free(), most, move |open, most| {
         gauge!("r4_http_connections", "port" => port.clone()).set(open);
         gauge!("r4_http_connections_limit", "port" => port.clone()).set(most);
     });
@@ -190,27 +189,19 @@ fn show_connections(listener: &TcpListener, permits: &Arc<Semaphore>, most: usiz
 
 /// Takes the connections that wait in the kernel's queue, and gives what they already sent the time
 /// to be read: closing the listener would reset them.
-async fn take_waiting(
-    listener: &TcpListener,
-    permits: &Arc<Semaphore>,
-    opener: &Opener<impl Answer>,
-) {
-    while let Ok(permit) = Arc::clone(permits).try_acquire_owned() {
+async fn take_waiting(listener: &TcpListener, places: &Arc<Places>, opener: &Opener<impl Answer>) {
+    while let Some(place) = places.try_take() {
         let Some(Ok((stream, peer))) = listener.accept().now_or_never() else { break };
-        opener.open(stream, peer, Some(permit));
+        opener.open(stream, peer, place);
     }
     tokio::time::sleep(LAST_READ).await;
 }
 
-async fn next(
-    listener: &TcpListener,
-    permits: &Arc<Semaphore>,
-) -> (TcpStream, SocketAddr, Option<OwnedSemaphorePermit>) {
-    // The semaphore is never closed; `None` would only lift the cap.
-    let permit = Arc::clone(permits).acquire_owned().await.ok();
+/// Takes the next connection. It comes before its place, so that nobody makes room for no one.
+async fn next(listener: &TcpListener, places: &Arc<Places>) -> (TcpStream, SocketAddr, Place) {
     loop {
         match listener.accept().await {
-            Ok((stream, peer)) => return (stream, peer, permit),
+            Ok((stream, peer)) => return (stream, peer, places.take().await),
             Err(cause) => {
                 tracing::warn!(%cause, "accept failed");
                 tokio::time::sleep(Duration::from_millis(50)).await;
@@ -227,13 +218,17 @@ struct Opener<A> {
 }
 
 impl<A: Answer> Opener<A> {
-    fn open(&self, stream: TcpStream, peer: SocketAddr, permit: Option<OwnedSemaphorePermit>) {
+    fn open(&self, stream: TcpStream, peer: SocketAddr, place: Place) {
         self.tune(&stream);
         // Counted for each connection by itself, so that no two cores share the count.
-        let app = Arc::new(self.app.clone());
+        let shared = Arc::new((self.app.clone(), Arc::clone(&place.seat)));
         let service = service_fn(move |request| {
-            let app = Arc::clone(&app);
-            async move { Ok::<_, Infallible>(app.answer(request, peer).await) }
+            let shared = Arc::clone(&shared);
+            async move {
+                let (app, seat) = &*shared;
+                let work = seat.work();
+                Ok::<_, Infallible>(work.until_sent(app.answer(request, peer).await))
+            }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -242,12 +237,14 @@ impl<A: Answer> Opener<A> {
             .max_headers(self.limits.headers)
             .serve_connection(TokioIo::new(stream), service);
         let connection = self.graceful.watch(connection);
-        tokio::spawn(async move {
+        let seat = Arc::clone(&place.seat);
+        let task = tokio::spawn(async move {
             if let Err(cause) = connection.await {
                 tracing::debug!(%cause, "connection ended");
             }
-            drop(permit);
+            drop(place);
         });
+        seat.serve_by(task.abort_handle());
     }
 
     fn tune(&self, stream: &TcpStream) {
