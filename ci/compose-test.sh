@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Starts the containers for real and tests them from outside: through Caddy over TLS (DOMAIN=localhost)
-# and over plain HTTP (no DOMAIN), Caddy under a public name, then the core's image alone.
+# and over plain HTTP (no DOMAIN), Caddy under a public name, the core's image alone, and under attack.
 # Its containers, volumes, networks and images have names of their own and are gone afterwards;
 # BuildKit's cache and the base images stay.
 #
@@ -329,4 +329,9 @@ expect 401 "$base/random?n=16&fmt=hex"
 expect 200 -H "x-api-key: demo" "$base/random?n=64"
 [ "$(wc -c <"$work/body")" = 64 ] || fail "not 64 bytes"
 expect 200 "$base/random?n=32&fmt=hex&key=demo"
+
+say "hostile clients, in containers of their own"
+docker rm -f "$alone" >/dev/null && alone=
+docker compose down -v --timeout 20 >/dev/null 2>&1
+R4_TEST_IMAGES=$COMPOSE_PROJECT_NAME ci/hostile-test.sh
 say "all passed in $SECONDS s"
