@@ -2,11 +2,13 @@
 # Runs each fuzz target for ten seconds, or for as many as are given, beginning with the vectors.
 # Fails where one finds something, and where the tool cannot run. See fuzz/README.md.
 set -euo pipefail
+trap 'rm -rf /dev/shm/r4-fuzz-journal-*' EXIT
 cd "$(dirname "$0")/.."
 seconds=${1:-10}
 tool=$(ci/tool.sh cargo-fuzz)
 host=$(rustc -vV | sed -n 's/^host: //p')
 export CARGO_TARGET_DIR=$PWD/target
+python3 fuzz/parsers.py
 cargo fmt --manifest-path fuzz/Cargo.toml --check
 cargo fetch --quiet --locked --manifest-path fuzz/Cargo.toml
 python3 fuzz/seeds.py

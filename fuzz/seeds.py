@@ -5,6 +5,7 @@ import base64
 import hashlib
 import json
 import pathlib
+import zlib
 
 FUZZ = pathlib.Path(__file__).resolve().parent
 
@@ -88,7 +89,19 @@ def draw():
     yield b"1\n2\n4294967295\n"
 
 
-for seeds in (receipt, ecvrf, eip712, evm_proof, tlog, draw):
+def journal():
+    """Files of the state folder, by their number in the target: records, offsets, mark, origin, checkpoint, tile."""
+    entry = bytes.fromhex("0101" + "11" * 144 + "03")
+    record = (0).to_bytes(8) + len(entry).to_bytes(2) + entry + b"{}"
+    record = len(record).to_bytes(4) + zlib.crc32(record).to_bytes(4) + record
+    yield from (b"\x00" + record, b"\x00" + record * 2, b"\x00" + record[:40], b"\x01" + bytes(8) + bytes([0] * 7 + [len(record)]))
+    yield from (b"\x02r4-log-mark/v1\n1\n172\n", b"\x03localhost/v1/log\n", b"\x05" + len(entry).to_bytes(2) + entry)
+    cases = vectors("receipts.json")["cases"]
+    document = next(case["document"] for case in cases if case["name"].startswith("log: index"))
+    yield b"\x04" + json.loads(document)["log"]["checkpoint"].encode()
+
+
+for seeds in (receipt, ecvrf, eip712, evm_proof, tlog, journal, draw):
     folder = FUZZ / "corpus" / seeds.__name__
     folder.mkdir(parents=True, exist_ok=True)
     for seed in seeds():
