@@ -45,7 +45,7 @@ async fn start(go: Arc<Notify>) -> SocketAddr {
         .route("/long", get(long));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("port");
     let address = listener.local_addr().expect("address");
-    let head = Duration::from_secs(60);
+    let head = Duration::from_mins(1);
     let limits = ConnectionLimits { connections: 2, head, ..ConnectionLimits::default() };
     let never = std::future::pending();
     tokio::spawn(serve_until(listener, routes, Readiness::ready(), limits, never));
