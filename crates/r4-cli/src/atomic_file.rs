@@ -62,10 +62,43 @@ pub(crate) fn keep(path: &Path, bytes: &[u8]) -> Result<(), Error> {
         .map_err(|cause| Error::unusable(path.display(), format!("it cannot be written: {cause}")))
 }
 
-/// A folder that this process alone uses, as long as this lives (flock(2)).
+/// A file that this process alone uses, as long as this lives (flock(2)).
+#[derive(Debug)]
+pub(crate) struct FileLock {
+    _file: File,
+}
+
+impl FileLock {
+    /// Locks the file in `path`, by a file beside it, because the file itself is replaced.
+    ///
+    /// # Errors
+    /// It cannot be written there, or another process uses it.
+    pub(crate) fn beside(path: &Path) -> Result<Self, Error> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        Self::of(&folder_of(path).join(format!(".{name}.lock")), path, "at work with this file")
+    }
+
+    fn of(lock: &Path, what: &Path, busy: &str) -> Result<Self, Error> {
+        let refuse = |cause: io::Error| {
+            Error::unusable(what.display(), format!("the folder cannot be used: {cause}"))
+        };
+        let mut options = OpenOptions::new();
+        let options = options.write(true).create(true).truncate(false);
+        let file = options.open(lock).map_err(refuse)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(TryLockError::WouldBlock) => {
+                Err(Error::unusable(what.display(), format!("another r4 is {busy}")))
+            }
+            Err(TryLockError::Error(cause)) => Err(refuse(cause)),
+        }
+    }
+}
+
+/// A folder that this process alone uses, as long as this lives.
 #[derive(Debug)]
 pub(crate) struct FolderLock {
-    _file: File,
+    _file: FileLock,
 }
 
 impl FolderLock {
@@ -74,20 +107,11 @@ impl FolderLock {
     /// # Errors
     /// It cannot be made or written, or another process uses it.
     pub(crate) fn take(folder: &Path) -> Result<Self, Error> {
-        let refuse = |cause: io::Error| {
+        fs::create_dir_all(folder).map_err(|cause| {
             Error::unusable(folder.display(), format!("the folder cannot be used: {cause}"))
-        };
-        fs::create_dir_all(folder).map_err(refuse)?;
-        let mut options = OpenOptions::new();
-        let options = options.write(true).create(true).truncate(false);
-        let file = options.open(folder.join(".lock")).map_err(refuse)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => {
-                Err(Error::unusable(folder.display(), "another r4 is at work in this folder"))
-            }
-            Err(TryLockError::Error(cause)) => Err(refuse(cause)),
-        }
+        })?;
+        let file = FileLock::of(&folder.join(".lock"), folder, "at work in this folder")?;
+        Ok(Self { _file: file })
     }
 }
 

@@ -27,11 +27,12 @@ Exit codes, the same for every command:
   0  it worked; for verify: everything is right and you said whom to trust
   1  a check failed
   2  the input or the command line cannot be used
-  3  only verify, draw verify, log inclusion and release verify: it fits together, but you did not say whom to trust
-`r4 log monitor` has a code for each alarm.
+  3  only verify, draw verify, log inclusion and release verify: it fits together, but you did not
+     say whom to trust
+`r4 log monitor` and `r4 monitor` have a code for each alarm.
 
-`r4 COMMAND --help` explains one command, with examples. Only log, witness, release --node and the
-API keys of keys use the network.";
+`r4 COMMAND --help` explains one command, with examples. Only log, monitor, witness, release --node
+and the API keys of keys use the network.";
 
 /// The parsed command line.
 #[derive(Debug, Parser)]
@@ -65,6 +66,8 @@ pub(crate) enum Command {
     /// Copy, check and watch the log of a node's answers
     #[command(subcommand)]
     Log(crate::log::Command),
+    /// Look at nodes once, as often as cron says, and tell somebody when something changes
+    Monitor(crate::monitor::Args),
     /// Cosign a log's checkpoints as long as it takes nothing back
     #[command(subcommand)]
     Witness(crate::witness::Command),

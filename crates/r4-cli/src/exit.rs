@@ -14,7 +14,7 @@ pub(crate) enum Exit {
     Malformed,
     /// 3: a receipt that fits together, without a pinned key.
     Unpinned,
-    /// An alarm of `log monitor`, with its own code.
+    /// An alarm of `log monitor` or `monitor`, with its own code.
     Alarm(u8),
 }
 

@@ -20,8 +20,10 @@ use clap::Subcommand;
 
 use crate::exit::{Error, Exit};
 
-pub(crate) use client::{Client, ReadError, url_prefix};
-pub(crate) use trust::keys_url;
+pub(crate) use client::{Client, ReadError, Whole, url_prefix};
+pub(crate) use finding::{Alarm, Finding};
+pub(crate) use monitor::seconds;
+pub(crate) use trust::{Trust, keys_url};
 
 /// The commands under `r4 log`.
 #[derive(Debug, Subcommand)]

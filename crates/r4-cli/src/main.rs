@@ -3,8 +3,8 @@
 //! install it.
 //!
 //! Every command returns an [`exit::Exit`]; whatever stops one becomes a sentence on standard
-//! error. No command but those of [`log`], [`witness`], [`api_keys`] and [`release`] opens a
-//! network connection.
+//! error. No command but those of [`log`], [`witness`], [`monitor`], [`api_keys`] and [`release`]
+//! opens a network connection.
 
 mod api_keys;
 mod assess;
@@ -21,6 +21,7 @@ mod install;
 mod keys;
 mod log;
 mod manifest;
+mod monitor;
 mod output;
 mod release;
 mod secret_file;
@@ -53,6 +54,7 @@ fn run(command: Command) -> Result<Exit, Error> {
         Command::Keys(command) => keys::run(&command),
         Command::Manifest(command) => manifest::run(&command),
         Command::Log(command) => log::run(&command),
+        Command::Monitor(args) => monitor::run(&args),
         Command::Witness(command) => witness::run(&command),
         Command::Release(command) => release::run(&command),
         Command::Install(command) => install::run(&command),

@@ -1,6 +1,8 @@
 //! A careful HTTP client: bounded answers, deadlines, a few tries, and patience where a server asks
 //! for it.
 
+mod whole;
+
 use std::io::{self, Read as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -8,10 +10,12 @@ use std::time::{Duration, Instant};
 
 use ureq::Agent;
 use ureq::http::{Response, StatusCode, header};
-use ureq::tls::TlsConfig;
+use ureq::tls::{RootCerts, TlsConfig};
 
 use super::parallel::WORKERS;
 use crate::exit::Error;
+
+pub(crate) use whole::Whole;
 
 /// Most time to connect.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -44,10 +48,22 @@ pub(crate) struct Client {
 impl Client {
     /// Makes a client that has not spoken yet.
     pub(crate) fn new() -> Self {
+        Self::of(RootCerts::WebPki, 10)
+    }
+
+    /// Makes a client that believes these authorities, and never goes elsewhere than it is sent.
+    pub(crate) fn strict(roots: RootCerts) -> Self {
+        Self::of(roots, 0)
+    }
+
+    fn of(roots: RootCerts, redirects: u32) -> Self {
         let provider = rustls::crypto::aws_lc_rs::default_provider();
-        let tls = TlsConfig::builder().unversioned_rustls_crypto_provider(Arc::new(provider));
+        let tls = TlsConfig::builder()
+            .root_certs(roots)
+            .unversioned_rustls_crypto_provider(Arc::new(provider));
         let agent = Agent::config_builder()
             .tls_config(tls.build())
+            .max_redirects(redirects)
             .http_status_as_error(false)
             .timeout_connect(Some(CONNECT))
             .timeout_global(Some(ANSWER))

@@ -1,8 +1,8 @@
-//! What can be wrong with a log: a name, an exit code, and a sentence.
+//! What can be wrong with a log or a node: a name, an exit code, and a sentence.
 
 use crate::exit::{Error, Exit};
 
-/// The names of `r4 log monitor`, gravest first.
+/// The names of `r4 log monitor` and `r4 monitor`, gravest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Alarm {
     /// Two signed trees of which neither is the beginning of the other.
@@ -15,17 +15,31 @@ pub(crate) enum Alarm {
     Invalid,
     /// Other keys than the pinned ones, or a new key epoch.
     KeyChange,
+    /// Random bytes that do not come from the sealed core.
+    NotSealed,
+    /// A noise source that fails its tests.
+    Entropy,
+    /// A node that answers, and does not do its work.
+    NotReady,
     /// Too many indexes that were never answered.
     Missed,
     /// A checkpoint whose signature is too old.
     Stale,
     /// No answer.
     Unreachable,
+    /// A node whose clock is not this machine's.
+    Clock,
+    /// A certificate that ends soon.
+    Certificate,
+    /// Programs of different versions.
+    VersionSkew,
+    /// An alarm that nobody took.
+    Undelivered,
 }
 
 impl Alarm {
-    /// All alarms.
-    pub(super) const ALL: [Self; 8] = [
+    /// Those of `r4 log monitor`.
+    pub(super) const OF_LOGS: [Self; 8] = [
         Self::Fork,
         Self::Rollback,
         Self::Gap,
@@ -47,10 +61,17 @@ impl Alarm {
             Self::Stale => "stale",
             Self::Unreachable => "unreachable",
             Self::Invalid => "invalid",
+            Self::NotSealed => "not-sealed",
+            Self::Entropy => "entropy",
+            Self::NotReady => "not-ready",
+            Self::Clock => "clock",
+            Self::Certificate => "certificate",
+            Self::VersionSkew => "version-skew",
+            Self::Undelivered => "undelivered",
         }
     }
 
-    /// Returns the exit code of `r4 log monitor`.
+    /// Returns its exit code.
     pub(crate) const fn code(self) -> u8 {
         match self {
             Self::Fork => 10,
@@ -61,6 +82,13 @@ impl Alarm {
             Self::Stale => 15,
             Self::Unreachable => 16,
             Self::Invalid => 17,
+            Self::NotReady => 18,
+            Self::NotSealed => 19,
+            Self::Entropy => 20,
+            Self::Clock => 21,
+            Self::Certificate => 22,
+            Self::VersionSkew => 23,
+            Self::Undelivered => 24,
         }
     }
 }
@@ -76,20 +104,34 @@ impl From<Alarm> for Exit {
 #[error("{}: {reason}", alarm.name())]
 pub(crate) struct Finding {
     /// What it is called.
-    pub(super) alarm: Alarm,
+    pub(crate) alarm: Alarm,
     /// A sentence about it.
-    pub(super) reason: String,
+    pub(crate) reason: String,
 }
 
 impl Finding {
     /// Names what is wrong.
-    pub(super) fn new(alarm: Alarm, reason: impl std::fmt::Display) -> Self {
+    pub(crate) fn new(alarm: Alarm, reason: impl std::fmt::Display) -> Self {
         Self { alarm, reason: reason.to_string() }
     }
 
     /// Something that does not verify.
-    pub(super) fn invalid(reason: impl std::fmt::Display) -> Self {
+    pub(crate) fn invalid(reason: impl std::fmt::Display) -> Self {
         Self::new(Alarm::Invalid, reason)
+    }
+
+    /// Says what is wrong with a checkpoint that was signed at `signed`, of whose age at most
+    /// `most` seconds are right.
+    pub(crate) fn of_age(now: u64, signed: u64, most: u64) -> Option<Self> {
+        let (age, ahead) = (now.saturating_sub(signed), signed.saturating_sub(now));
+        let reason = if age > most {
+            format!("the checkpoint was signed {age} s ago")
+        } else if ahead > most {
+            format!("the checkpoint was signed {ahead} s ahead of this machine's clock")
+        } else {
+            return None;
+        };
+        Some(Self::new(Alarm::Stale, reason))
     }
 }
 
@@ -141,9 +183,19 @@ mod tests {
 
     #[test]
     fn every_alarm_has_its_own_name_and_code() {
-        let names: BTreeSet<_> = Alarm::ALL.map(Alarm::name).into();
-        let codes: BTreeSet<_> = Alarm::ALL.map(Alarm::code).into();
-        assert_eq!(names.len(), 8);
-        assert_eq!(codes, (10..=17).collect());
+        let of_nodes = [
+            Alarm::NotReady,
+            Alarm::NotSealed,
+            Alarm::Entropy,
+            Alarm::Clock,
+            Alarm::Certificate,
+            Alarm::VersionSkew,
+            Alarm::Undelivered,
+        ];
+        let all: Vec<Alarm> = Alarm::OF_LOGS.into_iter().chain(of_nodes).collect();
+        let names: BTreeSet<_> = all.iter().map(|alarm| alarm.name()).collect();
+        let codes: BTreeSet<_> = all.iter().map(|alarm| alarm.code()).collect();
+        assert_eq!(names.len(), 15);
+        assert_eq!(codes, (10..=24).collect());
     }
 }

@@ -110,7 +110,7 @@ impl Look {
         let before = State::load(&args.state, &trust)?;
         let seen = trust.accept(&reader.checkpoint()?)?;
         self.seen = Some(seen.clone());
-        self.check_age(seen.timestamp, args.max_age);
+        self.findings.extend(Finding::of_age(self.now, seen.timestamp, args.max_age));
         let after = match self.follow(reader, &trust, before.as_ref(), &seen) {
             Err(Trouble::Log(finding)) => {
                 if let Some(before) = &before {
@@ -157,18 +157,6 @@ impl Look {
         Ok(State { seen: seen.clone(), progress: audit.into_progress() })
     }
 
-    fn check_age(&mut self, signed: u64, max_age: u64) {
-        let (age, ahead) = (self.now.saturating_sub(signed), signed.saturating_sub(self.now));
-        let reason = if age > max_age {
-            format!("the checkpoint was signed {age} s ago")
-        } else if ahead > max_age {
-            format!("the checkpoint was signed {ahead} s ahead of this machine's clock")
-        } else {
-            return;
-        };
-        self.findings.push(Finding::new(Alarm::Stale, reason));
-    }
-
     #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 52 bits")]
     fn check_missed(&mut self, state: &State, most: f64) {
         let new = self.new.total();
@@ -203,7 +191,7 @@ impl Look {
 }
 
 /// Reads a time: a number, and s, m, h or d.
-fn seconds(text: &str) -> Result<u64, String> {
+pub(crate) fn seconds(text: &str) -> Result<u64, String> {
     let digits = text.trim_end_matches(['s', 'm', 'h', 'd']);
     let factor = match text.strip_prefix(digits) {
         Some("" | "s") => 1,

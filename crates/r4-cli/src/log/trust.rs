@@ -39,22 +39,22 @@ impl KeysArg {
 
 /// The keys that a log is checked with.
 #[derive(Debug)]
-pub(super) struct Trust {
+pub(crate) struct Trust {
     /// The epochs.
-    pub(super) document: KeysDocument,
+    pub(crate) document: KeysDocument,
     /// The keys that sign checkpoints.
-    pub(super) log: LogKeys,
+    pub(crate) log: LogKeys,
 }
 
 /// A checkpoint that both keys of the log have signed.
 #[derive(Clone, Debug)]
-pub(super) struct Seen {
+pub(crate) struct Seen {
     /// What it says.
-    pub(super) checkpoint: Checkpoint,
+    pub(crate) checkpoint: Checkpoint,
     /// The signed note, byte for byte.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// When the log signed it, in seconds since 1970.
-    pub(super) timestamp: u64,
+    pub(crate) timestamp: u64,
 }
 
 impl Trust {
@@ -120,7 +120,7 @@ impl Trust {
     ///
     /// # Errors
     /// It is none, or names no log.
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, String> {
         let document = KeysDocument::parse(bytes).map_err(|error| {
             input::other_encoding(bytes).map_or_else(
                 || format!("this is not an answer of /v1/keys: {error}"),
@@ -151,7 +151,7 @@ impl Trust {
     ///
     /// # Errors
     /// `key-change`: another key of the log's name has. `invalid`: anything else.
-    pub(super) fn accept(&self, text: &str) -> Result<Seen, Finding> {
+    pub(crate) fn accept(&self, text: &str) -> Result<Seen, Finding> {
         let signed = SignedCheckpoint::parse(text)
             .map_err(|e| Finding::invalid(format!("this is no checkpoint: {e}")))?;
         let (named, pinned) = (&signed.checkpoint.origin, self.log.origin());

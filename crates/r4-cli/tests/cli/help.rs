@@ -2,7 +2,7 @@
 
 use crate::run::{command, finish, r4};
 
-const COMMANDS: [&[&str]; 29] = [
+const COMMANDS: [&[&str]; 30] = [
     &[],
     &["verify"],
     &["draw", "verify"],
@@ -26,6 +26,7 @@ const COMMANDS: [&[&str]; 29] = [
     &["log", "monitor"],
     &["log", "inclusion"],
     &["log", "fsck"],
+    &["monitor"],
     &["witness", "run"],
     &["witness", "keys"],
     &["witness", "healthcheck"],

@@ -31,6 +31,7 @@ mod log_independent;
 mod log_monitor;
 mod log_rollback;
 mod log_witness;
+mod monitor;
 mod observed;
 mod public_api;
 mod public_errors;

@@ -29,7 +29,7 @@ fn render(url: &str, look: &Look) -> String {
     };
     let one = |value: String| [(log.clone(), value)];
     let raised = |alarm| look.findings.iter().any(|finding| finding.alarm == alarm);
-    let alarms = Alarm::ALL.map(|alarm| {
+    let alarms = Alarm::OF_LOGS.map(|alarm| {
         let labels = format!("{log},alarm=\"{}\"", alarm.name());
         (labels, u8::from(raised(alarm)).to_string())
     });

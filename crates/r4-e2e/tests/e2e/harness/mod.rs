@@ -14,6 +14,7 @@ pub(crate) mod process;
 pub(crate) mod r4;
 pub(crate) mod replicas;
 pub(crate) mod servers;
+pub(crate) mod stub;
 pub(crate) mod target;
 pub(crate) mod tree;
 pub(crate) mod wire;

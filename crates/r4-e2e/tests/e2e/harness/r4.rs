@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use super::build;
+use super::process::Variables;
 
 /// How `r4` ended and what it said.
 #[derive(Debug)]
@@ -15,8 +16,13 @@ pub(crate) struct Said {
 
 /// Runs `r4` with an empty environment and `input` on standard input.
 pub(crate) fn r4(args: &[&str], input: &[u8]) -> Said {
+    r4_with(args, &[], input)
+}
+
+/// Runs `r4` with the environment `env` and nothing else.
+pub(crate) fn r4_with(args: &[&str], env: Variables<'_>, input: &[u8]) -> Said {
     let mut command = Command::new(build::program("r4"));
-    command.args(args).env_clear().stdin(Stdio::piped());
+    command.args(args).env_clear().envs(env.iter().copied()).stdin(Stdio::piped());
     let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("r4 starts");
     let mut stdin = child.stdin.take().expect("piped");
