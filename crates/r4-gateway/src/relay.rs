@@ -30,7 +30,7 @@ const PASSED_ON: [HeaderName; 7] = [
 pub(crate) struct Call<'a> {
     upstream: &'a Upstream,
     deadlines: Deadlines,
-    request: Request<Body>,
+    request: Request<Bytes>,
 }
 
 impl<'a> Call<'a> {
@@ -43,7 +43,7 @@ impl<'a> Call<'a> {
         deadlines: Deadlines,
         path: &str,
     ) -> Result<Self, Problem> {
-        Self::new(upstream, deadlines, Method::GET, path, Body::empty())
+        Self::new(upstream, deadlines, Method::GET, path, Bytes::new())
     }
 
     /// A `POST` of `body` to `path`; the upstream judges its type, too.
@@ -57,7 +57,7 @@ impl<'a> Call<'a> {
         kind: Option<&HeaderValue>,
         body: Bytes,
     ) -> Result<Self, Problem> {
-        let mut call = Self::new(upstream, deadlines, Method::POST, path, Body::from(body))?;
+        let mut call = Self::new(upstream, deadlines, Method::POST, path, body)?;
         if let Some(kind) = kind {
             call.request.headers_mut().insert(header::CONTENT_TYPE, kind.clone());
         }
@@ -80,7 +80,7 @@ impl<'a> Call<'a> {
         deadlines: Deadlines,
         method: Method,
         path: &str,
-        body: Body,
+        body: Bytes,
     ) -> Result<Self, Problem> {
         let built = Request::builder().method(method).uri(path).body(body);
         let request = built.map_err(|_| Problem::internal())?;

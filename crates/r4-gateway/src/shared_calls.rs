@@ -241,7 +241,7 @@ mod tests {
         let mut env = Env::of([("R4_API_KEY".to_owned(), "a-key".to_owned())]);
         let keys = Keys::read(&mut env, &Domain::default()).expect("a key");
         let base = "http://127.0.0.1:1".parse().expect("address");
-        SharedCalls::new(Upstream::new("r4-core", base, &keys, upstream), deadlines)
+        SharedCalls::new(Upstream::new("r4-core", &base, &keys, upstream), deadlines)
     }
 
     fn ask() -> (Ask, oneshot::Receiver<Outcome>) {

@@ -130,18 +130,18 @@ pub async fn start(config: GatewayConfig) -> Result<Gateway, StartError> {
         None => None,
     };
     let (common, proxies, deadlines) = (config.common, config.proxies, config.deadlines);
-    let upstream = |name, url| Upstream::new(name, url, &common.keys, deadlines.upstream);
+    let upstream = |name, url: &_| Upstream::new(name, url, &common.keys, deadlines.upstream);
     let policies = Policies {
         address: config.address_policy,
         demo: demo("demo", config.demo, 1),
         demo_in_all: demo("demo in all", config.demo, DEMO_IN_ALL),
     };
-    let watch = Watch::new(config.core_url.clone(), config.vrf_url.clone(), &common.keys);
-    let core = upstream("r4-core", config.core_url);
+    let watch = Watch::new(&config.core_url, &config.vrf_url, &common.keys);
+    let core = upstream("r4-core", &config.core_url);
     let app = Arc::new(App {
         shared_calls: SharedCalls::new(core.clone(), deadlines),
         core,
-        vrf: upstream("r4-vrf", config.vrf_url),
+        vrf: upstream("r4-vrf", &config.vrf_url),
         guard: Guard::new(common.keys.clone(), Accepts::Callers),
         simple_key: Arc::new(simple_key(config.key_policy)),
         keys: keys.table(),

@@ -80,7 +80,7 @@ impl Seen {
 
 impl Watch {
     /// Prepares to watch the services at the two addresses.
-    pub(crate) fn new(core: Uri, vrf: Uri, keys: &Keys) -> Self {
+    pub(crate) fn new(core: &Uri, vrf: &Uri, keys: &Keys) -> Self {
         let unseen = || unwell(Health::Down, "not looked at yet");
         Self {
             core: Upstream::to_watch("r4-core", core, keys, LIMITS),

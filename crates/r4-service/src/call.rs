@@ -3,8 +3,7 @@
 
 use std::time::Instant;
 
-use axum::body::Body;
-use axum::http::{Request, StatusCode};
+use axum::http::{HeaderMap, Request, StatusCode};
 use metrics::{counter, histogram};
 
 use crate::context::{RequestContext, RequestTrace, with_current};
@@ -27,9 +26,9 @@ pub(crate) struct Call {
 impl Call {
     /// Begins a call for the request that this task works on, if there is one, and notes that in
     /// the headers.
-    pub(crate) fn begin(upstream: &'static str, request: &mut Request<Body>) -> Self {
+    pub(crate) fn begin<B>(upstream: &'static str, request: &mut Request<B>) -> Self {
         let method = method_name(request.method());
-        let span = with_current(|current| note(current, request)).flatten();
+        let span = with_current(|current| note(current, request.headers_mut())).flatten();
         Self { upstream, method, started: Instant::now(), span, ended: false }
     }
 
@@ -75,8 +74,7 @@ impl Drop for Call {
 }
 
 /// Tells the upstream which request and which span the call is for.
-fn note(current: &RequestContext, request: &mut Request<Body>) -> Option<Span> {
-    let headers = request.headers_mut();
+fn note(current: &RequestContext, headers: &mut HeaderMap) -> Option<Span> {
     headers.insert(REQUEST_ID, current.id());
     let RequestTrace { own, state, .. } = current.trace.as_ref()?;
     let call = own.child();

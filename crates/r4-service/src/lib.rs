@@ -6,6 +6,7 @@
 //! helpers: [`auth`], [`keys`], [`context`], [`query`], [`problem`], [`upstream`]. This crate knows no route of
 //! any service.
 
+mod addresses;
 pub mod args;
 pub mod auth;
 mod call;

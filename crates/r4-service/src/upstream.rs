@@ -1,19 +1,20 @@
-//! A client for one other service of the node: pooled, bounded, with deadlines.
+//! A client for one other service of the node, which may have replicas: pooled, bounded, with
+//! deadlines.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use ::metrics::gauge;
-use axum::body::Body;
-use axum::http::{HeaderName, Request, Response, Uri, header};
+use axum::http::{HeaderName, Method, Request, Response, Uri, header, uri};
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Limited};
+use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::addresses::Addresses;
 use crate::call::Call;
 use crate::keys::Keys;
 use crate::{Problem, kind, metrics};
@@ -85,9 +86,9 @@ pub const DRAW: HeaderName = HeaderName::from_static("x-r4-draw");
 #[derive(Clone, Debug)]
 pub struct Upstream {
     name: &'static str,
-    base: Uri,
+    addresses: Arc<Addresses>,
     keys: Keys,
-    client: Client<HttpConnector, Body>,
+    client: Client<HttpConnector, Full<Bytes>>,
     permits: Arc<Semaphore>,
     limits: UpstreamLimits,
     purpose: Purpose,
@@ -111,7 +112,7 @@ pub struct CallPermit {
 impl Upstream {
     /// Names the service at `base` (`http://host:port`); the internal key of `keys` is
     /// presented with every call.
-    pub fn new(name: &'static str, base: Uri, keys: &Keys, limits: UpstreamLimits) -> Self {
+    pub fn new(name: &'static str, base: &Uri, keys: &Keys, limits: UpstreamLimits) -> Self {
         let upstream = Self::of(name, base, keys, limits, Purpose::Requests);
         metrics::show_places(Arc::downgrade(&upstream.permits), limits.calls, move |open, most| {
             gauge!("r4_upstream_calls_open", "upstream" => name).set(open);
@@ -121,13 +122,13 @@ impl Upstream {
     }
 
     /// As [`Upstream::new`], to look at its health: such calls are neither counted nor traced.
-    pub fn to_watch(name: &'static str, base: Uri, keys: &Keys, limits: UpstreamLimits) -> Self {
+    pub fn to_watch(name: &'static str, base: &Uri, keys: &Keys, limits: UpstreamLimits) -> Self {
         Self::of(name, base, keys, limits, Purpose::Looks)
     }
 
     fn of(
         name: &'static str,
-        base: Uri,
+        base: &Uri,
         keys: &Keys,
         limits: UpstreamLimits,
         purpose: Purpose,
@@ -141,8 +142,8 @@ impl Upstream {
             .pool_max_idle_per_host(64)
             .build(connector);
         let permits = Arc::new(Semaphore::new(limits.calls));
-        let keys = keys.clone();
-        Self { name, base, keys, client, permits, limits, purpose }
+        let (addresses, keys) = (Addresses::of(base), keys.clone());
+        Self { name, addresses, keys, client, permits, limits, purpose }
     }
 
     /// Returns the name used in errors.
@@ -159,7 +160,7 @@ impl Upstream {
     /// [`UpstreamError::Busy`], [`UpstreamError::Down`] or [`UpstreamError::Timeout`].
     pub async fn send(
         &self,
-        request: Request<Body>,
+        request: Request<Bytes>,
     ) -> Result<(Response<Incoming>, CallPermit), UpstreamError> {
         if self.purpose == Purpose::Looks {
             return self.exchange(request).await;
@@ -173,24 +174,41 @@ impl Upstream {
 
     async fn exchange(
         &self,
-        mut request: Request<Body>,
+        mut request: Request<Bytes>,
     ) -> Result<(Response<Incoming>, CallPermit), UpstreamError> {
         let name = self.name;
         let held = Arc::clone(&self.permits)
             .try_acquire_owned()
             .map_err(|_| UpstreamError::Busy { name })?;
-        *request.uri_mut() = self.absolute(request.uri()).ok_or(UpstreamError::Down { name })?;
         request.headers_mut().insert("x-api-key", self.keys.now().sent().header_value());
         request.headers_mut().remove(header::HOST);
-        match tokio::time::timeout(self.limits.head, self.client.request(request)).await {
-            Ok(Ok(response)) => Ok((response, CallPermit { _held: held })),
-            Ok(Err(cause)) => {
-                // The caller says so to its client, and readiness shows it: no line a try.
-                tracing::debug!(upstream = name, %cause, "upstream call failed");
-                Err(UpstreamError::Down { name })
-            }
+        match tokio::time::timeout(self.limits.head, self.ask(request)).await {
+            Ok(Some(response)) => Ok((response, CallPermit { _held: held })),
+            Ok(None) => Err(UpstreamError::Down { name }),
             Err(_) => Err(UpstreamError::Timeout { name }),
         }
+    }
+
+    /// Asks one address after the other until one answers. A request is sent to the next when it
+    /// was not sent at all, and a `GET` once more when the connection broke: at an upstream with one
+    /// address nothing is asked for twice.
+    async fn ask(&self, request: Request<Bytes>) -> Option<Response<Incoming>> {
+        let mut may_repeat = request.method() == Method::GET;
+        for address in self.addresses.in_turn().await {
+            let request = addressed(request.clone(), address.authority.clone())?;
+            let cause = match self.client.request(request).await {
+                Ok(response) => return Some(response),
+                Err(cause) => cause,
+            };
+            // The caller says so to its client, and readiness shows it: no line a try.
+            tracing::debug!(upstream = self.name, %cause, "upstream call failed");
+            if cause.is_connect() {
+                self.addresses.failed(&address);
+            } else if !std::mem::take(&mut may_repeat) {
+                return None;
+            }
+        }
+        None
     }
 
     /// Sends `GET path` and returns the whole answer, of at most `limit` bytes.
@@ -200,7 +218,7 @@ impl Upstream {
     pub async fn get(&self, path: &str, limit: usize) -> Result<Response<Bytes>, UpstreamError> {
         let name = self.name;
         let request =
-            Request::get(path).body(Body::empty()).map_err(|_| UpstreamError::Down { name })?;
+            Request::get(path).body(Bytes::new()).map_err(|_| UpstreamError::Down { name })?;
         let (response, _permit) = self.send(request).await?;
         let (parts, body) = response.into_parts();
         let collected = Limited::new(body, limit).collect();
@@ -214,10 +232,17 @@ impl Upstream {
         };
         Ok(Response::from_parts(parts, body))
     }
-
-    fn absolute(&self, path: &Uri) -> Option<Uri> {
-        let mut parts = self.base.clone().into_parts();
-        parts.path_and_query = path.path_and_query().cloned();
-        Uri::from_parts(parts).ok()
-    }
 }
+
+/// Gives `request`, whose URI is a path and query, the address that it is for.
+fn addressed(request: Request<Bytes>, authority: uri::Authority) -> Option<Request<Full<Bytes>>> {
+    let mut request = request.map(Full::new);
+    let mut parts = request.uri().clone().into_parts();
+    parts.scheme = Some(uri::Scheme::HTTP);
+    parts.authority = Some(authority);
+    *request.uri_mut() = Uri::from_parts(parts).ok()?;
+    Some(request)
+}
+
+#[cfg(test)]
+mod tests;

@@ -50,7 +50,7 @@ async fn serve(config: Config) -> Result<(), StartError> {
     common.keys.read_again_at_hangup()?;
     let readiness = Readiness::not_yet("the keys are being loaded and tested");
     let node = Arc::new(Node::open(&state_dir, &origin, batches, readiness.clone())?);
-    let core = Upstream::new("r4-core", core_url, &common.keys, UpstreamLimits::default());
+    let core = Upstream::new("r4-core", &core_url, &common.keys, UpstreamLimits::default());
     let guard = Guard::new(common.keys, Accepts::CallersAndServices);
     observe::state_folder(state_dir);
     let routes = router(App::new(Arc::clone(&node), guard, core));

@@ -83,7 +83,7 @@ async fn one_request_is_one_trace_through_both_services() {
     let upstream = |url: &str| {
         let mut env = Env::of([("R4_API_KEY".to_owned(), "do-not-tell".to_owned())]);
         let keys = Keys::read(&mut env, &Domain::default()).expect("a key");
-        Upstream::new("inner", url.parse().expect("a URL"), &keys, UpstreamLimits::default())
+        Upstream::new("inner", &url.parse().expect("a URL"), &keys, UpstreamLimits::default())
     };
     let outer = |url: &str| {
         service(Router::new().route("/outer/{id}", get(pass_on)).with_state(upstream(url)))

@@ -77,7 +77,7 @@ impl TestNode {
         let keys = Keys::read(&mut env, &Domain::default()).unwrap();
         let guard = Guard::new(keys.clone(), Accepts::CallersAndServices);
         let core: Uri = core.parse().unwrap();
-        let core = Upstream::new("r4-core", core, &keys, UpstreamLimits::default());
+        let core = Upstream::new("r4-core", &core, &keys, UpstreamLimits::default());
         Self { app: router(App::new(Arc::new(node), guard, core)) }
     }
 
