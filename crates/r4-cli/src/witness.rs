@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use clap::{Subcommand, ValueHint};
 use r4_keystore::note_keys::NoteKeys;
 use r4_keystore::seed::RootSeed;
+use r4_service::healthcheck;
 
 use crate::exit::{Error, Exit};
 use crate::output;
@@ -129,7 +130,7 @@ fn show_keys(args: &IdentityArgs) -> Result<Exit, Error> {
 
 fn healthcheck(args: &ListenArgs) -> Result<Exit, Error> {
     let address = config::own_address(args)?;
-    r4_service::healthcheck::run(address).map_err(Error::failed)?;
+    healthcheck::run(address, healthcheck::ALIVE).map_err(Error::failed)?;
     output::print("ok\n")?;
     Ok(Exit::Success)
 }

@@ -35,9 +35,10 @@ pub enum Action {
 /// Reads the command line (with the program's name first) and does what is not serving.
 pub fn parse(about: &About, args: impl IntoIterator<Item = String>) -> Action {
     let mut given = Vec::new();
-    for arg in args.into_iter().skip(1) {
+    let mut args = args.into_iter().skip(1);
+    while let Some(arg) = args.next() {
         match arg.as_str() {
-            "healthcheck" => return Action::Exit(check(about)),
+            "healthcheck" => return Action::Exit(check(about, args.next().as_deref())),
             "-h" | "--help" => return Action::Exit(say(&help(about))),
             "-V" | "--version" => {
                 return Action::Exit(say(&format!("{} {}", about.name, about.version)));
@@ -51,11 +52,16 @@ pub fn parse(about: &About, args: impl IntoIterator<Item = String>) -> Action {
     Action::Serve(given)
 }
 
-fn check(about: &About) -> ExitCode {
+fn check(about: &About, flag: Option<&str>) -> ExitCode {
+    let path = match flag {
+        None => healthcheck::ALIVE,
+        Some("--ready") => healthcheck::READY,
+        Some(other) => return refuse(about, other),
+    };
     let mut env = Env::from_process();
     let address = read_own_address(&mut env, about.default_port);
     match env.finish(Some(address)).map_err(|e| e.to_string()) {
-        Ok(address) => match healthcheck::run(address) {
+        Ok(address) => match healthcheck::run(address, path) {
             Ok(()) => say("ok"),
             Err(error) => complain(&error.to_string(), 1),
         },
@@ -66,7 +72,8 @@ fn check(about: &About) -> ExitCode {
 fn help(about: &About) -> String {
     let mut text = format!(
         "{name}: {purpose}\n\nUsage: {name} [FLAGS]        serve until SIGTERM or Ctrl-C\n       \
-         {name} healthcheck    ask GET /health on the own port; exit 0 or 1\n\nFlags:\n",
+         {name} healthcheck    ask GET /health on the own port; exit 0 or 1\n       \
+         {name} healthcheck --ready\n                              ask GET /ready; exit 0 or 1\n\nFlags:\n",
         name = about.name,
         purpose = about.purpose,
     );
