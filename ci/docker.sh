@@ -11,7 +11,6 @@ set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 plugins=/usr/local/lib/docker/cli-plugins
-plugin_suite=trixie # its docker-compose and docker-buildx also run on Debian 12 (libc6 >= 2.34)
 work=
 
 say() { printf 'docker.sh: %s\n' "$*" >&2; }
@@ -40,15 +39,10 @@ done
 release=
 archive=
 find_archive() {
+  local found
   [ -z "$archive" ] || return 0
-  command -v apt-get >/dev/null || fail "this machine has no apt-get; install Docker with Compose by hand"
-  # shellcheck source=/dev/null
-  release=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")
-  # shellcheck disable=SC2016  # the format's variables belong to apt
-  archive=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
-    awk -v suite="$release" '$2 == suite && $3 == "main" { print $1; exit }')
-  archive=${archive%/}
-  [ -n "$archive" ] || fail "found no apt source for the suite '$release' with the component main"
+  found=$("$root/ci/archive.sh") || fail "no package archive"
+  read -r archive release <<<"$found"
 }
 
 install_packages() {
@@ -83,27 +77,17 @@ start_engine() {
 
 # --- 2. Compose and BuildKit's client ----------------------------------------------------------
 install_plugins() {
-  local missing=() apt_conf name
+  local missing=() name
   docker compose version >/dev/null 2>&1 || missing+=(docker-compose)
   docker buildx version >/dev/null 2>&1 || missing+=(docker-buildx)
   [ ${#missing[@]} -gt 0 ] || return 0
   need_root "${missing[*]}"
-  find_archive
   scratch
-  say "installing the plugins ${missing[*]} from the suite $plugin_suite"
-  apt_conf=$work/apt
-  mkdir -p "$apt_conf/lists/partial" "$apt_conf/cache/archives/partial" "$work/plugins"
-  printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' \
-    "$archive" "$plugin_suite" >"$apt_conf/sources.list"
-  local options=(-o "Dir::Etc::SourceList=$apt_conf/sources.list" -o Dir::Etc::SourceParts=/dev/null
-    -o "Dir::State::Lists=$apt_conf/lists" -o "Dir::Cache=$apt_conf/cache" -o APT::Sandbox::User=root)
-  apt-get "${options[@]}" update -qq || fail "could not read the package lists of $plugin_suite"
-  (cd "$work/plugins" && apt-get "${options[@]}" download -qq "${missing[@]}" >/dev/null) ||
-    fail "could not download ${missing[*]}"
+  say "installing the plugins ${missing[*]}, of a newer Debian"
+  "$root/ci/newer.sh" "${missing[*]}" "$work/plugins" || fail "could not get ${missing[*]}"
   mkdir -p "$plugins"
   for name in "${missing[@]}"; do
-    dpkg -x "$work"/plugins/"$name"_*.deb "$work/plugins/$name"
-    find "$work/plugins/$name" -type f -path "*/cli-plugins/$name" -exec install -m 0755 {} "$plugins/" \;
+    find "$work/plugins" -type f -path "*/cli-plugins/$name" -exec install -m 0755 {} "$plugins/" \;
     [ -x "$plugins/$name" ] || fail "the package $name holds no plugin of that name"
   done
   docker compose version >/dev/null || fail "docker compose does not run"
