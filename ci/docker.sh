@@ -210,8 +210,9 @@ make_redis() {
     --change 'CMD ["redis-server"]' --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 }
 
-# As the official image, as far as compose uses it: an empty folder becomes a database of
-# POSTGRES_USER named POSTGRES_DB, which asks whoever comes by the network for POSTGRES_PASSWORD.
+# As the official image, as far as compose and deploy/ use it: an empty folder becomes a database of
+# POSTGRES_USER named POSTGRES_DB, which asks whoever comes by the network for POSTGRES_PASSWORD, or
+# for what is in the file POSTGRES_PASSWORD_FILE. The label tells it from one made without that.
 make_postgres() {
   prepare_local_build "$postgres_image"
   local folder programs
@@ -225,6 +226,7 @@ make_postgres() {
 #!/bin/sh
 set -eu
 if [ "$1" = postgres ] && [ ! -s "$PGDATA/PG_VERSION" ]; then
+  [ -z "${POSTGRES_PASSWORD_FILE:-}" ] || POSTGRES_PASSWORD=$(cat "$POSTGRES_PASSWORD_FILE")
   [ -n "${POSTGRES_PASSWORD:-}" ] || { echo "POSTGRES_PASSWORD is not set" >&2; exit 1; }
   printf '%s\n' "$POSTGRES_PASSWORD" |
     initdb --username="$POSTGRES_USER" --pwfile=/dev/stdin --auth-local=trust --auth-host=scram-sha-256
@@ -236,7 +238,7 @@ END
   chmod 0755 "$folder/usr/local/bin/docker-entrypoint.sh"
   chroot "$folder" install -d -o postgres -g postgres -m 0700 /var/lib/postgresql/data
   chroot "$folder" install -d -o postgres -g postgres -m 3777 /run/postgresql
-  import "$folder" "$postgres_image" --change 'VOLUME /var/lib/postgresql/data' --change 'EXPOSE 5432' \
+  import "$folder" "$postgres_image" --change 'LABEL r4.password-file=true' --change 'VOLUME /var/lib/postgresql/data' --change 'EXPOSE 5432' \
     --change 'ENTRYPOINT ["docker-entrypoint.sh"]' --change 'CMD ["postgres"]' \
     --change 'ENV PGDATA=/var/lib/postgresql/data LANG=C.UTF-8' \
     --change "ENV PATH=/$programs:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -281,6 +283,8 @@ step "$runtime_image" make_runtime
 step "$builder_image" make_builder
 step "$caddy_image" make_caddy
 step "$redis_image" make_redis
+if [ "$(docker image inspect --format '{{index .Config.Labels "r4.made-locally"}}{{index .Config.Labels "r4.password-file"}}' \
+  "$postgres_image" 2>/dev/null)" = true ]; then docker image rm -f "$postgres_image" >/dev/null; fi
 step "$postgres_image" make_postgres
 step "$prometheus_image" make_prometheus
 step "$blackbox_image" make_blackbox

@@ -1,8 +1,9 @@
-"""Clients for ci/replicas-test.sh and ci/rotation-drill.sh, which start what they ask: each check prints
-its figures, and ends with a sentence and exit code 1 when they are not good. Needs Python's own library
-alone."""
+"""Clients for ci/replicas-test.sh, ci/rotation-drill.sh and ci/swarm-test.sh, which start what they ask: each
+check prints its figures, and ends with a sentence and exit code 1 when they are not good. Needs Python's own
+library alone."""
 
 import http.client
+import json
 import pathlib
 import subprocess
 import sys
@@ -12,15 +13,15 @@ import urllib.parse
 
 
 def fetch(base, key, path):
-    """Returns status and body of one request on a connection of its own; no status when none came."""
+    """Returns status, head and body of one request on a connection of its own; no status when none came."""
     at = urllib.parse.urlsplit(base)
     connection = http.client.HTTPConnection(at.hostname, at.port, timeout=20)
     try:
         connection.request("GET", path, headers={"X-API-Key": key})
         answer = connection.getresponse()
-        return answer.status, answer.read()
+        return answer.status, answer.headers, answer.read()
     except (OSError, http.client.HTTPException) as error:
-        return None, str(error).encode()
+        return None, {}, str(error).encode()
     finally:
         connection.close()
 
@@ -113,11 +114,27 @@ def last_unit(base, key):
     expect(answers.count(200) == 1 and answers.count(429) == 19, f"the answers are {answers}")
 
 
-def outage(base, key, *commands):
-    """Eight clients ask without a pause while the commands run; what fails is asked once more."""
+def while_running(commands, *clients):
+    """Runs the commands, one after the other, while the clients work, each until the event it is
+    given; returns what each returned."""
     over = threading.Event()
 
-    def client(_):
+    def run():
+        time.sleep(1)
+        done = [subprocess.run(["sh", "-c", c], stdout=subprocess.DEVNULL, check=False) for c in commands]
+        time.sleep(1)
+        over.set()
+        return [command.args for command in done if command.returncode]
+
+    *results, failed = at_once(len(clients) + 1, lambda n: clients[n](over) if n < len(clients) else run())
+    expect(not failed, f"these commands failed: {failed}")
+    return results
+
+
+def outage(base, key, *commands):
+    """Eight clients ask without a pause while the commands run; what fails is asked once more."""
+
+    def client(over):
         good = again = lost = 0
         while not over.is_set():
             status = ask(base, key)
@@ -127,16 +144,7 @@ def outage(base, key, *commands):
             good, lost = good + (status == 200), lost + (status != 200)
         return good, again, lost
 
-    def run():
-        time.sleep(1)
-        done = [subprocess.run(["sh", "-c", c], stdout=subprocess.DEVNULL, check=False) for c in commands]
-        failed = [command.args for command in done if command.returncode]
-        time.sleep(1)
-        over.set()
-        return failed
-
-    *counts, failed = at_once(9, lambda number: run() if number == 8 else client(number))
-    expect(not failed, f"these commands failed: {failed}")
+    counts = while_running(commands, *[client] * 8)
     good, again, lost = (sum(column) for column in zip(*counts))
     print(f"  {good} answers, {again} requests repeated by the client, {lost} lost")
     expect(good > 100 and lost == 0, f"{lost} requests are lost of {good + lost}")
@@ -154,7 +162,7 @@ def steady(base, key_file, receipts, stop):
         good, failed = 0, []
         while not stop.exists():
             path = paths[(good + number) % len(paths)]
-            status, body = fetch(base, key_file.read_text().strip(), path)
+            status, _, body = fetch(base, key_file.read_text().strip(), path)
             if status != 200:
                 failed.append((path, status, body[:200]))
                 time.sleep(0.1)
@@ -170,6 +178,44 @@ def steady(base, key_file, receipts, stop):
     expect(good > 100 and not failed, f"{len(failed)} requests failed of {good + len(failed)}: {failed[:5]}")
 
 
+def rolling(base, key, *commands):
+    """While the commands run, six clients ask for bytes and must not be refused once. Two ask for
+    receipts, and wait for as long as a 503 tells them: each gets all its receipts, none twice."""
+
+    def bytes_client(over):
+        answers = []
+        while not over.is_set():
+            answers.append(ask(base, key))
+        return answers
+
+    def receipts_client(over):
+        indexes, refused, longest, wrong = [], 0, 0.0, []
+        while not over.is_set() and not wrong:
+            began = time.monotonic()
+            status, head, body = fetch(base, key, "/v1/vrf?sig=ecdsa")
+            while status == 503 and "Retry-After" in head and time.monotonic() - began < 60:
+                refused += 1
+                time.sleep(float(head["Retry-After"]))
+                status, head, body = fetch(base, key, "/v1/vrf?sig=ecdsa")
+            longest = max(longest, time.monotonic() - began)
+            if status == 200:
+                indexes.append(json.loads(body)["index"])
+            else:
+                wrong.append((status, body[:200]))
+        return indexes, refused, longest, wrong
+
+    results = while_running(commands, *[bytes_client] * 6, *[receipts_client] * 2)
+    answers = [status for client_answers in results[:6] for status in client_answers]
+    bad = [status for status in answers if status != 200]
+    print(f"  bytes: {len(answers)} requests, {len(bad)} not answered {bad[:5]}")
+    indexes, refused, longest, wrong = zip(*results[6:])
+    indexes, wrong = sum(indexes, []), sum(wrong, [])
+    print(f"  receipts: {len(indexes)}, {sum(refused)} times told to wait, the longest wait was {max(longest):.1f} s")
+    expect(len(answers) > 100 and not bad, f"{len(bad)} requests for bytes failed")
+    expect(not wrong, f"receipts: {wrong}")
+    expect(len(indexes) > 10 and len(set(indexes)) == len(indexes), "a receipt twice, or too few")
+
+
 def until(base, key, wanted, seconds):
     """Waits until the key is answered with a status."""
     began = time.monotonic()
@@ -179,7 +225,8 @@ def until(base, key, wanted, seconds):
     print(f"  {wanted} after {time.monotonic() - began:.2f} s")
 
 
-CHECKS = {"rate": rate, "revoked": revoked, "last-unit": last_unit, "outage": outage, "steady": steady, "until": until}
+CHECKS = {"rate": rate, "revoked": revoked, "last-unit": last_unit, "outage": outage, "steady": steady, "rolling": rolling,
+          "until": until}
 
 if __name__ == "__main__":
     CHECKS[sys.argv[1]](*sys.argv[2:])
