@@ -11,6 +11,7 @@
 //! `r4 release verify` checks all of it.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -111,26 +112,26 @@ impl Commit {
 
 /// Writes `name`, the digests of all files in `folder` and below, as `sha256sum --check` reads them.
 fn write_list(folder: &Path, name: &str) -> Result<()> {
-    let mut lines = Vec::new();
-    for path in files(folder)? {
-        let within = path.strip_prefix(folder)?.display();
-        lines.push(format!("{}  {within}\n", sha256(&path)?));
-    }
+    let files = files(folder)?;
+    let line = |(name, path): (&String, &PathBuf)| Ok(format!("{}  {name}\n", sha256(path)?));
+    let lines = files.iter().map(line).collect::<Result<Vec<_>>>()?;
     fs::write(folder.join(name), lines.concat()).with_context(|| format!("cannot write {name}"))
 }
 
-/// Returns the files in `folder` and below, in the order of their names.
-fn files(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            found.extend(files(&path)?);
-        } else {
-            found.push(path);
+/// Returns the files in `folder` and below, by their paths in it.
+fn files(folder: &Path) -> Result<BTreeMap<String, PathBuf>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                found.insert(path.strip_prefix(folder)?.display().to_string(), path);
+            }
         }
     }
-    found.sort();
     Ok(found)
 }
 
@@ -176,15 +177,15 @@ mod tests {
     }
 
     #[test]
-    fn the_list_is_sorted_and_holds_folders_too() {
+    fn the_list_is_in_the_order_of_names_and_holds_folders_too() {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir(dir.path().join("a")).unwrap();
-        for name in ["b", "a/z"] {
+        for name in ["b", "a/z", "a-b"] {
             fs::write(dir.path().join(name), "").unwrap();
         }
         write_list(dir.path(), "list").unwrap();
         let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         let list = fs::read_to_string(dir.path().join("list")).unwrap();
-        assert_eq!(list, format!("{empty}  a/z\n{empty}  b\n"));
+        assert_eq!(list, format!("{empty}  a-b\n{empty}  a/z\n{empty}  b\n"));
     }
 }

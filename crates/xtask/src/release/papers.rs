@@ -69,8 +69,7 @@ fn settle(value: &mut Value) {
 /// (in-toto Statement v1, SLSA Provenance v1). It is signed by way of the list of digests.
 pub(super) fn write_provenance(commit: &Commit, out: &Path) -> Result<()> {
     let mut subjects = Vec::new();
-    for path in files(out)? {
-        let name = path.strip_prefix(out)?.display().to_string();
+    for (name, path) in files(out)? {
         subjects.push(json!({ "name": name, "digest": { "sha256": sha256(&path)? } }));
     }
     let mut rustc = Command::new("rustc");
