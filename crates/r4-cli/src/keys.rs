@@ -17,6 +17,7 @@ use crate::{api_keys, output, secret_file};
 const GENERATE_HELP: &str = "\
 Examples:
   r4 keys generate --out root.seed
+  r4 keys generate --out /var/lib/r4/next.seed     announces a new key epoch (docs/secrets.md)
 
 The file is the one secret of the node: all its keys come from it. Whoever has it can sign as you.
 Keep a copy off the machine. An existing file is never overwritten. A node makes its own seed at

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | 1 VRF receipt, 2 attestation | digest 32, key hash 32, index, Keccak-256 of alpha or bytes 32, random 32 (zeros for 2), timestamp, schemes 1 |
 //! | 3 missed | key hash 32, index, timestamp, beta 32, proof 81 |
-//! | 4 keys of an epoch | index, timestamp, key hash of the epoch before 32 (zeros for the first), ECVRF 33, ECDSA 33, ML-DSA-65 1952, ECVRF-EVM 33 |
+//! | 4 keys of an epoch | index, timestamp, key hash of the epoch before 32 (zeros for the first), ECVRF 33, ECDSA 33, ML-DSA-65 1952, ECVRF-EVM 33; then, unless it is the first, from when on it signs, and the two signatures of the epoch before: ECDSA 65, ML-DSA-65 3309 |
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -16,7 +16,8 @@ use r4_sign::keccak::keccak256;
 
 use crate::alpha::index_alpha;
 use crate::document::Document;
-use crate::keys::{KeyHash, PublicKeys};
+pub use crate::epoch_keys::{Announcement, EpochKeys, Handover};
+use crate::keys::KeyHash;
 use crate::schemes::Schemes;
 
 /// First octet of every entry.
@@ -67,19 +68,6 @@ pub struct Missed {
     pub beta: [u8; 32],
     /// Its proof.
     pub proof: [u8; PROOF_BYTES],
-}
-
-/// The public keys of an epoch.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EpochKeys {
-    /// The index, which is the leaf's; 0 for the first epoch.
-    pub index: u64,
-    /// Since when the keys exist, or when the entry was made, in seconds since 1970.
-    pub timestamp: u64,
-    /// The epoch before, if there is one.
-    pub previous: Option<KeyHash>,
-    /// The keys.
-    pub keys: PublicKeys,
 }
 
 /// Bytes are no entry.
@@ -133,7 +121,7 @@ impl Entry {
         match self {
             Self::Vrf(answer) | Self::Attested(answer) => answer.key_hash,
             Self::Missed(missed) => missed.key_hash,
-            Self::Keys(keys) => keys.keys.key_set().key_hash(),
+            Self::Keys(keys) => keys.key_hash(),
         }
     }
 }
@@ -205,34 +193,6 @@ impl Missed {
     }
 }
 
-impl EpochKeys {
-    fn read(rest: &mut Rest<'_>) -> Result<Self, EntryError> {
-        let (index, timestamp, previous) = (rest.number()?, rest.number()?, rest.take()?);
-        let keys = PublicKeys {
-            ecvrf: rest.take()?,
-            ecdsa: rest.take()?,
-            mldsa65: rest.take()?,
-            ecvrf_evm: rest.take()?,
-        };
-        let previous = (previous != [0; 32]).then(|| KeyHash::new(previous));
-        Ok(Self { index, timestamp, previous, keys })
-    }
-
-    fn to_bytes(&self) -> Vec<u8> {
-        let previous = self.previous.as_ref().map_or([0; 32], |previous| *previous.as_bytes());
-        [
-            &self.index.to_be_bytes()[..],
-            &self.timestamp.to_be_bytes(),
-            &previous,
-            &self.keys.ecvrf,
-            &self.keys.ecdsa,
-            &self.keys.mldsa65,
-            &self.keys.ecvrf_evm,
-        ]
-        .concat()
-    }
-}
-
 impl Document {
     /// Makes the entry of this document, under a key hash that the caller recomputed.
     pub fn entry(&self, key_hash: KeyHash) -> Entry {
@@ -286,12 +246,14 @@ mod tests {
         let node = Node::new(1);
         let key_hash = node.keys.key_set().key_hash();
         let proof = node.prove(&index_alpha(&key_hash, 9));
-        let keys = EpochKeys {
-            index: 0,
-            timestamp: 1,
-            previous: Some(KeyHash::new([3; 32])),
-            keys: node.keys.clone(),
+        let previous = Handover {
+            key_hash: KeyHash::new([3; 32]),
+            valid_from: 5,
+            ecdsa: [6; 65],
+            mldsa65: Box::new([7; 3309]),
         };
+        let keys =
+            EpochKeys { index: 0, timestamp: 1, previous: Some(previous), keys: node.keys.clone() };
         let mut entries: Vec<Entry> =
             documents(&node).iter().map(|(_, document)| document.entry(key_hash)).collect();
         entries.push(Entry::Missed(Missed::new(key_hash, 9, 77, &proof)));
@@ -302,7 +264,7 @@ mod tests {
 
     #[test]
     fn every_kind_round_trips_at_its_length_and_no_other() {
-        let lengths = [147, 147, 147, 147, 147, 163, 2101, 2101];
+        let lengths = [147, 147, 147, 147, 147, 163, 2101, 5483];
         for (entry, length) in samples().iter().zip(lengths) {
             let bytes = entry.to_bytes();
             assert_eq!((bytes.len(), bytes[0]), (length, 1));

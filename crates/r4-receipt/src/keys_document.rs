@@ -61,6 +61,11 @@ impl KeysDocument {
         Self { active, epochs: Vec::from([epoch]), log: None }
     }
 
+    /// Makes the document of a node whose epoch `active` signs; `epochs` are all of them.
+    pub const fn of_epochs(active: KeyHash, epochs: Vec<Epoch>) -> Self {
+        Self { active, epochs, log: None }
+    }
+
     /// Adds the keys of the node's log.
     #[must_use]
     pub fn with_log(self, log: LogKeys) -> Self {

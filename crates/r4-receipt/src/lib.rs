@@ -15,6 +15,7 @@ pub mod document;
 pub mod eip712;
 pub mod entry;
 pub mod envelope;
+mod epoch_keys;
 pub mod evm;
 pub mod keys;
 pub mod keys_document;

@@ -14,6 +14,7 @@ use serde_json::Value;
 use r4_sign::{Address, ecdsa};
 
 use crate::alpha::index_alpha;
+use crate::entry::{Announcement, EpochKeys, Handover};
 use crate::message::mldsa_message;
 use crate::{
     AlphaSource, Attestation, Document, Domain, Head, Mode, PublicKeys, Receipt, Schemes, Unsigned,
@@ -70,6 +71,19 @@ impl Node {
 
     pub(crate) fn prove(&self, alpha: &[u8]) -> r4_ecvrf::Proof {
         self.ecvrf.prove(alpha).unwrap()
+    }
+
+    /// Signs that `keys` follow.
+    pub(crate) fn announce(&self, said: &Announcement, keys: &PublicKeys) -> EpochKeys {
+        let mldsa65 = self.sign_mldsa_message(&said.mldsa_message(), b"");
+        let previous = Handover {
+            key_hash: said.previous,
+            valid_from: said.valid_from,
+            ecdsa: self.sign_ecdsa(&said.digest()).to_bytes(),
+            mldsa65: Box::new(mldsa65.try_into().unwrap()),
+        };
+        let (index, timestamp) = (said.index, said.timestamp);
+        EpochKeys { index, timestamp, previous: Some(previous), keys: keys.clone() }
     }
 
     pub(crate) fn sign(&self, unsigned: Unsigned<'_>) -> Receipt {

@@ -31,7 +31,8 @@ A log that is not a continuation of the folder's checkpoint is refused by name, 
 and the folder stays as it is.
 
 Without --keys the keys that the server names beside the log (/keys) are trusted on first use and
-kept in keys.json; if it names others later, that is refused as a key-change.
+kept in keys.json; if it does not name them later, that is refused as a key-change. Key epochs that
+follow are not kept there: the log announces them, and `r4 log verify` follows that.
 
 Exit codes: 0 copied; 1 the log is refused; 2 it cannot be reached, or the folder cannot be used.";
 
@@ -62,7 +63,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Error> {
 
 fn mirror(args: &Args, reader: &Reader) -> Result<String, Trouble> {
     let folder = &args.folder;
-    let trust = Trust::find_and_keep(&args.keys, reader, folder)?;
+    let (trust, _) = Trust::find_and_keep(&args.keys, reader, folder)?;
     let path = folder.join("checkpoint");
     let before = kept_checkpoint(&trust, &path)?;
     let seen = trust.accept(&reader.checkpoint()?)?;

@@ -9,7 +9,7 @@ use clap::ValueHint;
 use r4_service::clock::unix_now;
 use r4_tlog::tree::Frontier;
 
-use super::audit::{Audit, Counts, WINDOW};
+use super::audit::{Audit, Counts, NoticeArg, WINDOW};
 use super::continuity;
 use super::finding::{Alarm, Finding, Trouble};
 use super::reader::Reader;
@@ -40,7 +40,8 @@ Exit codes, each alarm by its name:
   12  gap          an index without its entry, or an entry that is not served
   13  missed       too many indexes that nobody was answered with: --max-missed of the new entries,
                    or of the last 1000 where fewer are new
-  14  key-change   other keys than the pinned ones
+  14  key-change   other keys than the pinned ones and those that follow them in the log, where the
+                   ones before announce them, signed, --notice before their use
   15  stale        the checkpoint was signed longer than --max-age ago
   16  unreachable  no answer
   17  invalid      anything else that does not verify";
@@ -56,6 +57,8 @@ pub(crate) struct Args {
     state: PathBuf,
     #[command(flatten)]
     keys: KeysArg,
+    #[command(flatten)]
+    notice: NoticeArg,
     /// How old a checkpoint's signature may be: 60s, 5m, 2h
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = seconds)]
     max_age: u64,
@@ -106,12 +109,12 @@ impl Look {
     }
 
     fn run(&mut self, args: &Args, reader: &Reader) -> Result<(), Trouble> {
-        let trust = Trust::find_and_keep(&args.keys, reader, &args.state)?;
+        let (trust, named) = Trust::find_and_keep(&args.keys, reader, &args.state)?;
         let before = State::load(&args.state, &trust)?;
         let seen = trust.accept(&reader.checkpoint()?)?;
         self.seen = Some(seen.clone());
         self.findings.extend(Finding::of_age(self.now, seen.timestamp, args.max_age));
-        let after = match self.follow(reader, &trust, before.as_ref(), &seen) {
+        let after = match self.follow(args, reader, &trust, before.as_ref(), &seen) {
             Err(Trouble::Log(finding)) => {
                 if let Some(before) = &before {
                     state::keep_evidence(&args.state, &finding, &before.seen, &seen)?;
@@ -120,6 +123,9 @@ impl Look {
             }
             other => other?,
         };
+        if let Some(named) = named {
+            after.progress.agrees(&named)?;
+        }
         self.check_missed(&after, args.max_missed);
         after.save(&args.state)?;
         Ok(())
@@ -128,6 +134,7 @@ impl Look {
     /// Checks what is new since `before`.
     fn follow(
         &mut self,
+        args: &Args,
         reader: &Reader,
         trust: &Trust,
         before: Option<&State>,
@@ -143,7 +150,7 @@ impl Look {
         }
         let start = before.map_or(0, |before| before.seen.checkpoint.size);
         let progress = before.map(|before| before.progress.clone()).unwrap_or_default();
-        let mut audit = Audit::after(progress, trust);
+        let mut audit = Audit::after(progress, trust, &args.notice);
         let mut frontier = Frontier::of(&tree, start)?;
         walk::entries(reader, start..now.size, |position, leaf, entry| {
             frontier.push(*leaf);

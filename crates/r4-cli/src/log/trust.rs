@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use clap::ValueHint;
-use r4_receipt::keys_document::MAX_KEYS_DOCUMENT_BYTES;
+use r4_receipt::keys_document::{Epoch, MAX_KEYS_DOCUMENT_BYTES};
 use r4_receipt::{KeysDocument, LogKeys};
 use r4_tlog::checkpoint::SignatureError;
 use r4_tlog::{Checkpoint, SignatureLine, SignedCheckpoint, VerifierKey};
@@ -87,25 +87,27 @@ impl Trust {
     }
 
     /// Takes the keys that were pinned, else those that are kept in `folder`; at the first time
-    /// those that the server names, which are kept then.
+    /// those that the server names, which are kept then. Returns with them what the server names now,
+    /// unless keys were pinned: epochs that came later are for the log to announce.
     ///
     /// # Errors
-    /// `key-change`: the server now names others. The keys cannot be read, used or kept.
+    /// `key-change`: the server does not name what is kept any more. The keys cannot be read, used or
+    /// kept.
     pub(super) fn find_and_keep(
         pinned: &KeysArg,
         reader: &Reader,
         folder: &Path,
-    ) -> Result<Self, Trouble> {
+    ) -> Result<(Self, Option<KeysDocument>), Trouble> {
         let path = folder.join(KEPT);
         if let Some(source) = &pinned.keys {
             let (bytes, trust) = read(source)?;
             atomic_file::keep(&path, &bytes)?;
-            return Ok(trust);
+            return Ok((trust, None));
         }
         let (bytes, named) = served(reader)?;
         if path.exists() {
             let (_, kept) = read(&Source::File(path.clone()))?;
-            return kept.unless_changed(&named, &path).map_err(Into::into);
+            return Ok((kept.unless_changed(&named, &path)?, Some(named.document)));
         }
         atomic_file::keep(&path, &bytes)?;
         output::note(&format!(
@@ -113,7 +115,8 @@ impl Trust {
              what the operator publishes elsewhere",
             path.display()
         ));
-        Ok(named)
+        let document = named.document.clone();
+        Ok((named, Some(document)))
     }
 
     /// Makes the trust of a keys document.
@@ -132,9 +135,10 @@ impl Trust {
     }
 
     fn unless_changed(self, now: &Self, path: &Path) -> Result<Self, Finding> {
+        let epochs = || now.document.epochs().iter().map(Epoch::key_hash);
         let what = if self.log != now.log {
             "other keys of the log"
-        } else if self.document != now.document {
+        } else if !self.document.key_hashes().all(|kept| epochs().any(|named| named == kept)) {
             "other key epochs"
         } else {
             return Ok(self);

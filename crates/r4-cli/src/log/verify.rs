@@ -5,7 +5,7 @@ use r4_tlog::Hash;
 use r4_tlog::tile::{self, Kind, Tile};
 use r4_tlog::tree::Frontier;
 
-use super::audit::{Audit, Counts, Progress};
+use super::audit::{Audit, Counts, NoticeArg, Progress};
 use super::finding::{Finding, Trouble};
 use super::reader::Reader;
 use super::trust::{KeysArg, Seen, Trust};
@@ -23,8 +23,8 @@ What is checked, with no trust in the tiles:
   the entries of every bundle hash to the tiles of level 0, these to the tiles above them, and all
     of them to the signed root
   every entry is of a known form and stands at its own index: none is left out
-  the first entry announces keys; every entry is of keys that were announced before it and that are
-    pinned
+  the first entry announces keys, which are pinned; later keys are announced by the ones before,
+    which signed that, --notice before their use; every entry is of the keys that sign at its time
   for every missed index: the output and the proof are the ones that this index has
 
 The keys are the ones in --keys, else the folder's keys.json, else those that the server names.
@@ -40,6 +40,8 @@ pub(crate) struct Args {
     log: String,
     #[command(flatten)]
     keys: KeysArg,
+    #[command(flatten)]
+    notice: NoticeArg,
 }
 
 /// Checks the log and prints how many entries of each kind it has.
@@ -57,7 +59,7 @@ fn verify(args: &Args, reader: &Reader) -> Result<(Seen, Counts), Trouble> {
     let trust = Trust::find(&args.keys, reader)?;
     let seen = trust.accept(&reader.checkpoint()?)?;
     let size = seen.checkpoint.size;
-    let mut audit = Audit::after(Progress::default(), &trust);
+    let mut audit = Audit::after(Progress::default(), &trust, &args.notice);
     let mut frontier = Frontier::new();
     let mut pyramid = Pyramid::new(reader, size);
     walk::entries(reader, 0..size, |position, leaf, entry| {

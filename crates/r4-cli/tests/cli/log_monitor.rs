@@ -7,7 +7,7 @@ use r4_receipt::Entry;
 use r4_receipt::entry::EpochKeys;
 
 use crate::file_server::{FileServer, Mood};
-use crate::log_sample::{ORIGIN, SampleLog, note_keys, now};
+use crate::log_sample::{DAY, ORIGIN, SampleLog, note_keys, now};
 use crate::run::{Folder, Said, r4};
 use crate::sample::node;
 
@@ -215,15 +215,38 @@ fn changed_keys() {
 #[test]
 fn a_new_epoch_that_is_not_pinned() {
     let mut setup = Setup::new();
-    let entry = EpochKeys {
-        index: 300,
-        timestamp: 1,
-        previous: Some(setup.log.key_hash()),
-        keys: node(8).public_keys().clone(),
-    };
+    let previous = None;
+    let keys = node(8).public_keys().clone();
+    let entry = EpochKeys { index: 300, timestamp: 1, previous, keys };
     setup.log.push(&Entry::Keys(Box::new(entry)));
     setup.serve(&setup.log);
     setup.alarms("key-change", 14).says("entry 300 announces the keys");
+}
+
+#[test]
+fn an_epoch_that_the_log_announces_is_followed() {
+    let mut setup = Setup::new();
+    setup.log.hand_over(node(8), DAY);
+    setup.serve(&setup.log);
+    setup.look().exits(0).says("301 entries, 1 new");
+    setup.log.grow(400);
+    setup.serve(&setup.log);
+    setup.look().exits(0).says("99 new");
+    // What was seen is remembered: the next one must follow this one.
+    setup.log.hand_over(node(7), DAY);
+    setup.log.grow(410);
+    setup.serve(&setup.log);
+    setup.look().exits(0).says("10 new");
+    // A server that names keys that are not in the log.
+    let named = setup.log.keys_json();
+    setup.log.hand_over(node(6), DAY);
+    let more = setup.log.keys_json();
+    setup.log.entries.pop();
+    setup.log.publish(&setup.folder.path("node"));
+    fs::write(setup.folder.path("node/keys"), more).unwrap();
+    setup.alarms("key-change", 14).says("which the log does not announce");
+    fs::write(setup.folder.path("node/keys"), named).unwrap();
+    setup.look().exits(0).says("0 new");
 }
 
 #[test]

@@ -9,8 +9,9 @@ use r4_keystore::keys::NodeKeys;
 use r4_keystore::note_keys::NoteKeys;
 use r4_keystore::seed::RootSeed;
 use r4_receipt::alpha::index_alpha;
-use r4_receipt::entry::{Answer, EpochKeys, Missed};
-use r4_receipt::{Entry, KeyHash, KeysDocument, LogKeys, Schemes};
+use r4_receipt::entry::{Announcement, Answer, EpochKeys, Handover, Missed};
+use r4_receipt::keys_document::{Epoch, Status};
+use r4_receipt::{Entry, KeyHash, KeysDocument, LogKeys, PublicKeys, Schemes};
 use r4_tlog::hash::leaf_hash;
 use r4_tlog::tile::{Kind, Tile, push_entry, subtree_root};
 use r4_tlog::tree::{Frontier, Nodes, consistency_proof, inclusion_proof};
@@ -21,10 +22,14 @@ use crate::sample::node;
 
 pub(crate) const ORIGIN: &str = "log.example.org/v1/log";
 const TIMESTAMP: u64 = 1_787_315_696;
+/// Seconds of a day.
+pub(crate) const DAY: u64 = 86_400;
 
 /// A log in memory.
 pub(crate) struct SampleLog {
     pub(crate) node: NodeKeys,
+    /// The epochs before.
+    pub(crate) retired: Vec<PublicKeys>,
     pub(crate) keys: NoteKeys,
     pub(crate) entries: Vec<Vec<u8>>,
 }
@@ -42,7 +47,7 @@ impl SampleLog {
     /// The keys of its epoch and then answers, `size` entries together.
     pub(crate) fn new(size: u64) -> Self {
         let (node, keys) = (node(1), note_keys(2, ORIGIN));
-        let mut log = Self { node, keys, entries: Vec::new() };
+        let mut log = Self { node, retired: Vec::new(), keys, entries: Vec::new() };
         log.push(&Entry::Keys(Box::new(EpochKeys {
             index: 0,
             timestamp: TIMESTAMP,
@@ -63,6 +68,35 @@ impl SampleLog {
 
     pub(crate) fn key_hash(&self) -> KeyHash {
         self.node.public_keys().key_set().key_hash()
+    }
+
+    /// The entry by which the epoch that signs announces `next`, a day and more before the answers are
+    /// dated, and `notice` seconds before its use.
+    pub(crate) fn announcement(&self, next: &NodeKeys, notice: u64) -> EpochKeys {
+        let timestamp = TIMESTAMP - 2 * DAY;
+        let keys = next.public_keys().clone();
+        let said = Announcement {
+            index: self.size(),
+            timestamp,
+            previous: self.key_hash(),
+            key_hash: keys.key_set().key_hash(),
+            valid_from: timestamp.saturating_add(notice),
+        };
+        let mldsa65 = self.node.sign_mldsa(&said.mldsa_message()).unwrap();
+        let previous = Some(Handover {
+            key_hash: said.previous,
+            valid_from: said.valid_from,
+            ecdsa: self.node.sign_ecdsa(&said.digest()).unwrap().to_bytes(),
+            mldsa65: mldsa65.try_into().unwrap(),
+        });
+        EpochKeys { index: said.index, timestamp, previous, keys }
+    }
+
+    /// Announces `next`, and lets it sign from now on.
+    pub(crate) fn hand_over(&mut self, next: NodeKeys, notice: u64) {
+        self.push(&Entry::Keys(Box::new(self.announcement(&next, notice))));
+        self.retired.push(self.node.public_keys().clone());
+        self.node = next;
     }
 
     /// Adds answers until there are `size` entries; each third is an attestation.
@@ -97,7 +131,14 @@ impl SampleLog {
     /// The document of `GET /keys`.
     pub(crate) fn keys_json(&self) -> String {
         let log = LogKeys::new(self.keys.verifier_keys().clone()).unwrap();
-        KeysDocument::of_active(self.node.public_keys(), None).with_log(log).to_json()
+        let epoch = |keys: &PublicKeys, status| {
+            let (keys, valid_from, valid_until) = (keys.clone(), None, None);
+            Epoch { keys, status, valid_from, valid_until }
+        };
+        let retired = self.retired.iter().map(|keys| epoch(keys, Status::Retired));
+        let active = epoch(self.node.public_keys(), Status::Active);
+        let epochs = retired.chain([active]).collect();
+        KeysDocument::of_epochs(self.key_hash(), epochs).with_log(log).to_json()
     }
 
     /// The checkpoint of the first `size` entries, without a signature.

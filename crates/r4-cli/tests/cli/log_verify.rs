@@ -1,25 +1,37 @@
 //! `r4 log verify`: a folder that is right, and one wrong thing after the other.
 
+use std::ffi::OsStr;
 use std::fs;
 
 use r4_receipt::Entry;
-use r4_receipt::entry::{EpochKeys, Missed};
+use r4_receipt::entry::{EpochKeys, Handover, Missed};
 
 use crate::file_server::FileServer;
-use crate::log_sample::{SampleLog, note_keys};
+use crate::log_sample::{DAY, SampleLog, note_keys};
 use crate::run::{Folder, Said, r4};
 use crate::sample::node;
 
 /// Publishes the log and checks it in its folder, with the keys of `SampleLog::new`.
 fn verify(log: &SampleLog) -> Said {
+    verify_with(log, &[])
+}
+
+fn verify_with(log: &SampleLog, more: &[&str]) -> Said {
     let folder = Folder::new();
     log.publish(&folder.path(""));
-    verify_in(&folder)
+    verify_in_with(&folder, more)
 }
 
 fn verify_in(folder: &Folder) -> Said {
+    verify_in_with(folder, &[])
+}
+
+fn verify_in_with(folder: &Folder, more: &[&str]) -> Said {
     let keys = folder.write("pinned.json", SampleLog::new(1).keys_json());
-    r4(&[&"log", &"verify", &"--keys", &keys, &folder.path("log")])
+    let log = folder.path("log");
+    let mut args: Vec<&dyn AsRef<OsStr>> = vec![&"log", &"verify", &"--keys", &keys, &log];
+    args.extend(more.iter().map(|word| word as &dyn AsRef<OsStr>));
+    r4(&args)
 }
 
 /// Damages one byte of a file of a log of 600 entries.
@@ -110,17 +122,71 @@ fn keys_that_nobody_announced_or_pinned() {
     log.push(&Entry::Vrf(answer));
     verify(&log).exits(1).says("were not announced before it");
 
-    let epoch = |previous| EpochKeys { index: 3, timestamp: 1, previous, keys: other.clone() };
+    // Nobody's word, and a stranger's.
     log.entries.truncate(3);
-    log.push(&Entry::Keys(Box::new(epoch(Some(log.key_hash())))));
-    verify(&log).exits(1).says("key-change: entry 3 announces");
-    log.entries.truncate(3);
-    log.push(&Entry::Keys(Box::new(epoch(None))));
-    verify(&log).exits(1).says("after an epoch that was not last");
+    log.push(&Entry::Keys(Box::new(EpochKeys {
+        index: 3,
+        timestamp: 1,
+        previous: None,
+        keys: other.clone(),
+    })));
+    verify(&log).exits(1).says("key-change: entry 3 announces").says("has not signed");
+    let stranger = SampleLog { node: node(8), ..SampleLog::new(3) };
+    let entry = stranger.announcement(&node(9), DAY);
+    let previous = entry.previous.clone().map(|word| Handover { key_hash: log.key_hash(), ..word });
+    for entry in [entry.clone(), EpochKeys { previous, ..entry }] {
+        log.entries.truncate(3);
+        log.push(&Entry::Keys(Box::new(entry)));
+        verify(&log).exits(1).says("key-change: entry 3 announces").says("has not signed");
+    }
 
     let mut log = SampleLog::new(3);
     log.entries[0] = Entry::Vrf(log.answer(0)).to_bytes();
     verify(&log).exits(1).says("entry 0 is of the keys").says("not announced before it");
+}
+
+#[test]
+fn an_epoch_that_follows_as_it_must() {
+    let mut log = SampleLog::new(3);
+    let old = log.answer(7);
+    log.hand_over(node(9), DAY);
+    log.grow(6);
+    let (again, missed) = (log.announcement(&node(1), DAY), log.missed());
+    log.push(&Entry::Missed(missed));
+    let good = log.entries.clone();
+    verify(&log).exits(0).says("keys      2");
+    // The first epoch signs no more, and does not come back.
+    log.push(&Entry::Vrf(old));
+    verify(&log).exits(1).says("key-change: entry 7 is of the keys").says("sign no more");
+    log.entries = good;
+    log.push(&Entry::Keys(Box::new(EpochKeys { index: 7, ..again })));
+    verify(&log).exits(1).says("announces the keys").says("again");
+
+    let mut log = SampleLog::new(3);
+    log.hand_over(node(9), 60);
+    log.grow(6);
+    verify(&log).exits(1).says("key-change: entry 3 announces").says("only 60 s before");
+    verify_with(&log, &["--notice", "60s"]).exits(0);
+
+    let mut log = SampleLog::new(3);
+    log.hand_over(node(9), 3 * DAY);
+    log.grow(6);
+    verify(&log).exits(1).says("key-change: entry 4 is of the keys").says("did not sign yet");
+}
+
+#[test]
+fn an_epoch_that_was_announced_and_withdrawn() {
+    let mut log = SampleLog::new(3);
+    let (withdrawn, next) = (log.announcement(&node(8), DAY), node(9));
+    log.push(&Entry::Keys(Box::new(withdrawn)));
+    log.grow(6);
+    log.hand_over(next, DAY);
+    log.grow(9);
+    verify(&log).exits(0).says("keys      3");
+    let mut answer = log.answer(9);
+    answer.key_hash = node(8).public_keys().key_set().key_hash();
+    log.push(&Entry::Vrf(answer));
+    verify(&log).exits(1).says("key-change: entry 9 is of the keys");
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use r4_receipt::KeyHash;
+use r4_receipt::entry::EpochKeys;
+use r4_receipt::{Entry, KeyHash, KeysDocument};
 use serde_json::{Value, json};
 
 use super::super::audit::Progress;
@@ -45,7 +46,8 @@ impl State {
                 format!("{reason}; without this file the log is checked from its beginning"),
             )
         };
-        let (text, progress) = parse(&bytes).ok_or_else(|| refuse("it is damaged".to_owned()))?;
+        let (text, progress) =
+            parse(&bytes, &trust.document).ok_or_else(|| refuse("it is damaged".to_owned()))?;
         let seen = trust.accept(&text).map_err(|finding| refuse(finding.to_string()))?;
         Ok(Some(Self { seen, progress }))
     }
@@ -55,24 +57,44 @@ impl State {
     /// # Errors
     /// It cannot be written.
     pub(super) fn save(&self, folder: &Path) -> Result<(), Error> {
-        let texts = |hash: &KeyHash| hash.to_string();
+        let entry =
+            |epoch: &EpochKeys| hex::encode(Entry::Keys(Box::new(epoch.clone())).to_bytes());
         let state = json!({
             "checkpoint": self.seen.text,
-            "announced": self.progress.announced.iter().map(texts).collect::<Vec<_>>(),
+            "epochs": self.progress.announced.iter().map(entry).collect::<Vec<_>>(),
+            "active": self.progress.active,
             "missed": self.progress.missed,
         });
         atomic_file::keep(&folder.join(FILE), format!("{state:#}\n").as_bytes())
     }
 }
 
-fn parse(bytes: &[u8]) -> Option<(String, Progress)> {
+fn parse(bytes: &[u8], pinned: &KeysDocument) -> Option<(String, Progress)> {
     let state: Value = serde_json::from_slice(bytes).ok()?;
     let list = |name: &str| state.get(name)?.as_array();
-    let hash = |value: &Value| KeyHash::parse(value.as_str()?).ok();
-    let announced: Option<_> = list("announced")?.iter().map(hash).collect();
     let missed: Option<_> = list("missed")?.iter().map(Value::as_u64).collect();
     let checkpoint = state.get("checkpoint")?.as_str()?.to_owned();
-    Some((checkpoint, Progress { announced: announced?, missed: missed? }))
+    let announced: Option<_> = match list("epochs") {
+        Some(epochs) => epochs.iter().map(epoch).collect(),
+        // From before there was a second epoch: the hash of the first alone.
+        None => list("announced")?.iter().map(|hash| first(hash, pinned)).collect(),
+    };
+    let active = state.get("active").map_or(Some(0), Value::as_u64);
+    let active = usize::try_from(active?).ok()?;
+    Some((checkpoint, Progress { announced: announced?, active, missed: missed? }))
+}
+
+fn epoch(text: &Value) -> Option<EpochKeys> {
+    match Entry::parse(&hex::decode(text.as_str()?).ok()?) {
+        Ok(Entry::Keys(epoch)) => Some(*epoch),
+        _ => None,
+    }
+}
+
+fn first(hash: &Value, pinned: &KeysDocument) -> Option<EpochKeys> {
+    let hash = KeyHash::parse(hash.as_str()?).ok()?;
+    let epoch = pinned.epochs().iter().find(|epoch| epoch.key_hash() == hash)?;
+    Some(EpochKeys { index: 0, timestamp: 0, previous: None, keys: epoch.keys.clone() })
 }
 
 /// Keeps both signed checkpoints of a fork or a rollback, once for each pair.

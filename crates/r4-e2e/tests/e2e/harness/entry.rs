@@ -34,7 +34,7 @@ impl<'a> Entry<'a> {
                 let kind = Kind::Missed(&bytes[50..82], &bytes[82..]);
                 Self { kind, key_hash: Some(&bytes[2..34]), index: number(34) }
             }
-            ([1, 4], 2101) => {
+            ([1, 4], 2101 | 5483) => {
                 Self { kind: Kind::Keys(&bytes[50..83]), key_hash: None, index: number(2) }
             }
             _ => panic!("no entry: {}", hex::encode(bytes)),
