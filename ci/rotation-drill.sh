@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Replaces the API key and the internal key of the node in containers under load, step by step as
-# docs/secrets.md says, and shows that not one request fails, that every receipt from before and after
-# verifies, and that the old keys are refused afterwards.
+# Replaces the API key, the internal key and the root seed of the node in containers under load, step by
+# step as docs/secrets.md says, and shows that not one request fails, that every receipt from before and
+# after verifies, that the old API keys are refused afterwards, and that who watches the log follows.
 # Its containers, volumes and networks have names of their own and are gone afterwards. It takes some
-# 15 s beyond the start.
+# 40 s beyond the start.
 #
 # R4_TEST_IMAGES=PREFIX takes the images PREFIX-core, PREFIX-vrf and PREFIX-gateway, instead of building
 # them. Other ports: R4_TEST_HTTP_PORT, R4_TEST_HTTPS_PORT, R4_TEST_CORE_PORT, R4_TEST_VRF_PORT,
@@ -21,6 +21,8 @@ export R4_HTTP_PORT=${R4_TEST_HTTP_PORT:-18300} R4_HTTPS_PORT=${R4_TEST_HTTPS_PO
 export R4_CORE_PORT=${R4_TEST_CORE_PORT:-18380} R4_VRF_PORT=${R4_TEST_VRF_PORT:-18381}
 export R4_GATEWAY_PORT=${R4_TEST_GATEWAY_PORT:-18382}
 export R4_RATE_ADDRESS=100000/s R4_RATE_KEY=100000/s R4_OPEN_ADDRESS=1000
+# A public node has no less than a day.
+export R4_EPOCH_NOTICE=6
 http=http://127.0.0.1:$R4_HTTP_PORT
 
 say() { printf 'rotation-drill: %s\n' "$*"; }
@@ -96,6 +98,21 @@ started=$SECONDS
 
 curl -sf --max-time 5 -o "$work/kept/keys.json" "$http/v1/keys" || fail "$http/v1/keys does not answer"
 
+# The state is the gateway's volume; what a watcher has is the folder and the log's address alone.
+monitor() {
+  docker compose exec -T r4-gateway r4 log monitor --notice 6s --state /var/lib/r4/monitor http://127.0.0.1:8082/v1/log ||
+    fail "r4 log monitor"
+}
+# status WORD: waits until /v1/keys has an epoch of this status.
+status() {
+  for _ in $(seq 100); do
+    if curl -sf --max-time 5 "$http/v1/keys" | grep -q "\"status\": *\"$1\""; then return 0; fi
+    sleep 0.2
+  done
+  fail "no key epoch is $1"
+}
+
+monitor
 say "API key and internal key are replaced under load"
 python3 ci/replicas.py steady "$http" "$work/callers.key" "$work/kept/receipts" "$work/stop" &
 load=$!
@@ -109,6 +126,12 @@ sleep 1
 write api.key "$new"
 write internal.key "$new_internal"
 reload_all
+
+say "so is the root seed"
+docker compose exec -T r4-vrf r4 keys generate --out /var/lib/r4/next.seed || fail "r4 keys generate"
+status announced
+monitor
+status retired
 sleep 1
 touch "$work/stop"
 wait "$load" || fail "requests failed while the keys were replaced"
@@ -130,11 +153,15 @@ answers "$core" "$new_internal" 200
 answers "$http/v1/random?n=1" "$new_internal" 401
 if docker compose logs --no-color | grep -qE "$old|$new|$old_internal|$new_internal"; then fail "a key is in a log"; fi
 
-say "every receipt verifies, and so does the log"
+say "every receipt verifies, and so does the log by the old keys"
+curl -sf --max-time 5 -o "$work/kept/new.json" "$http/v1/keys" || fail "$http/v1/keys does not answer"
+epochs=$(cat "$work"/kept/receipts/* | grep -oE '"key_hash": *"0x[0-9a-f]{64}"' | sort -u | wc -l)
+[ "$epochs" = 2 ] || fail "the receipts are of $epochs key epochs"
 # shellcheck disable=SC2016  # the variables belong to the container
 docker compose exec -T r4-gateway sh -euc 'for receipt in /kept/receipts/*; do
-  r4 verify --keys /kept/keys.json "$receipt" >/dev/null || { echo "$receipt"; exit 1; }
+  r4 verify --keys /kept/new.json "$receipt" >/dev/null || { echo "$receipt"; exit 1; }
 done' || fail "r4 verify"
-docker compose exec -T r4-gateway r4 log verify --keys /kept/keys.json http://127.0.0.1:8082/v1/log || fail "r4 log verify"
+docker compose exec -T r4-gateway r4 log verify --notice 6s --keys /kept/keys.json http://127.0.0.1:8082/v1/log || fail "r4 log verify"
+monitor
 
 say "all passed in $((SECONDS - started)) s beyond the start"

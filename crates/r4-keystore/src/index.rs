@@ -9,12 +9,12 @@
 //! back from an older copy is noticed.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use crate::seed::folder_of;
+use crate::seed::{folder_of, replace};
 
 /// Indexes reserved at a time.
 pub const BATCH: u64 = 64;
@@ -192,6 +192,11 @@ impl IndexStore {
         self.reserved.lock().unwrap_or_else(PoisonError::into_inner).logged
     }
 
+    /// Returns the first index that was not taken.
+    pub fn untaken(&self) -> u64 {
+        self.reserved.lock().unwrap_or_else(PoisonError::into_inner).next
+    }
+
     /// Returns the first index that is not reserved on disk.
     pub fn ceiling(&self) -> u64 {
         self.reserved.lock().unwrap_or_else(PoisonError::into_inner).ceiling
@@ -209,18 +214,9 @@ impl IndexStore {
     }
 
     fn persist(&self, ceiling: u64, logged: u64) -> Result<(), IndexError> {
-        let write = || {
-            let temporary = beside(&self.path, ".new");
-            let mut options = OpenOptions::new();
-            let mut file =
-                options.write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-            let numbers = format!("{ceiling}\n{ceiling}\n{logged}\n{logged}\n");
-            file.write_all(format!("{MAGIC}\n{numbers}").as_bytes())?;
-            file.sync_all()?;
-            std::fs::rename(&temporary, &self.path)?;
-            self.folder.sync_all()
-        };
-        write().map_err(|cause| IndexError::Write { path: self.path.clone(), cause })
+        let text = format!("{MAGIC}\n{ceiling}\n{ceiling}\n{logged}\n{logged}\n");
+        replace(&self.path, &self.folder, text.as_bytes())
+            .map_err(|cause| IndexError::Write { path: self.path.clone(), cause })
     }
 }
 

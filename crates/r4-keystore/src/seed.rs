@@ -136,6 +136,11 @@ impl RootSeed {
         Ok(seed)
     }
 
+    /// Returns whether both are the same, in constant time.
+    pub fn is(&self, other: &Self) -> bool {
+        self.0.iter().zip(other.0.iter()).fold(0, |seen, (one, two)| seen | (one ^ two)) == 0
+    }
+
     /// Returns the bytes, for key derivation alone.
     pub(crate) fn bytes(&self) -> &[u8; SEED_BYTES] {
         &self.0
@@ -151,6 +156,18 @@ impl fmt::Debug for RootSeed {
 /// Makes the names in the folder that holds `path` durable.
 pub(crate) fn sync_folder_of(path: &Path) -> io::Result<()> {
     folder_of(path).and_then(|folder| folder.sync_all())
+}
+
+/// Puts `content` into the file `path` of `folder`, mode 0600: as a whole, and on disk with its name.
+pub(crate) fn replace(path: &Path, folder: &File, content: &[u8]) -> io::Result<()> {
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(".new");
+    let mut options = OpenOptions::new();
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    fs::rename(&temporary, path)?;
+    folder.sync_all()
 }
 
 /// Opens the folder that holds `path`.

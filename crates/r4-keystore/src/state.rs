@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 use r4_receipt::Timestamp;
 
 use crate::epoch::{self, EpochError};
+use crate::handover;
 use crate::index::{IndexError, IndexStore, Lock};
 use crate::seed::{RootSeed, SeedError};
 
@@ -38,13 +39,15 @@ pub const INDEX_FILE: &str = "index";
 pub struct State {
     /// The root seed.
     pub seed: RootSeed,
+    /// The seed that is to follow it, if there is one.
+    pub next: Option<RootSeed>,
     /// The seed of the log, which outlives key epochs.
     pub log_seed: RootSeed,
     /// The receipt index. At 0, the first start is not complete.
     pub index: IndexStore,
     /// Whether this start made the seed.
     pub start: Start,
-    /// Since when the seed's keys exist, if that was noted.
+    /// Since when the first seed's keys exist, if that was noted.
     pub since: Option<Timestamp>,
 }
 
@@ -173,7 +176,10 @@ impl State {
             }
         };
         let log_seed = RootSeed::load(&log_seed_path)?;
-        Ok(Self { seed, log_seed, index, start, since: epoch::read(&epoch_path)? })
+        // One that cannot be used keeps no node from starting; who looks at it later says so.
+        let next = handover::next_seed(path).unwrap_or_default();
+        let since = epoch::read(&epoch_path)?;
+        Ok(Self { seed, next, log_seed, index, start, since })
     }
 }
 

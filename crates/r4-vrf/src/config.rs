@@ -15,6 +15,9 @@ use crate::witness::Witness;
 /// Port without `PORT`.
 pub const DEFAULT_PORT: u16 = 8081;
 const STATE_DIR: &str = "/var/lib/r4";
+/// Seconds of a day.
+const DAY: u64 = 24 * 60 * 60;
+const MOST_NOTICE: u64 = 366 * DAY;
 const CORE_URL: &str = "http://127.0.0.1:8080";
 
 /// Help text about the variables read here.
@@ -34,6 +37,8 @@ pub const ENVIRONMENT: &str = "  API_KEY, R4_API_KEY        key that callers pre
   R4_WITNESSES               witnesses of the log's checkpoints: KEY@URL, with commas; KEY is a
                              verifier key (r4 witness keys), one of Ed25519 or ML-DSA-44 each
   R4_WITNESS_INTERVAL        seconds between two checkpoints that witnesses are asked for (default 10, at most 30)
+  R4_EPOCH_NOTICE            seconds between the announcement of a new root seed's keys and their use
+                             (default 86400; less only without a public DOMAIN)
   R4_CORE_URL                where r4-core is (default http://127.0.0.1:8080)
   DOMAIN                     public name of the node: a weak key is then refused
   R4_LOG_LEVEL               trace, debug, info (default), warning, error, critical
@@ -56,6 +61,8 @@ pub struct Config {
     pub witnesses: Vec<Witness>,
     /// Time between two rounds of cosigning.
     pub witness_interval: Duration,
+    /// Time between the announcement of a key epoch and its use.
+    pub notice: Duration,
     /// Where r4-core is, `http://host:port`.
     pub core_url: Uri,
 }
@@ -95,9 +102,16 @@ impl Config {
             env.error("R4_CORE_URL must be http://host:port, without a path");
         }
         let (batches, witness_interval) = (read_batches(env), read_interval(env));
+        let notice = number(env, "R4_EPOCH_NOTICE", DAY, 1..=MOST_NOTICE);
         let origin = env.text("R4_LOG_ORIGIN");
         let witnesses = read_witnesses(env);
         let common = common?;
+        if common.domain.is_public() && notice.is_some_and(|notice| notice < DAY) {
+            env.error(
+                "R4_EPOCH_NOTICE is less than a day, which a node with a public DOMAIN may not \
+                 have: whoever relies on its keys must have the time to see a change",
+            );
+        }
         let origin = read_origin(env, origin, &common);
         Some(Self {
             common,
@@ -106,6 +120,7 @@ impl Config {
             batches: batches?,
             witnesses: witnesses?,
             witness_interval: witness_interval?,
+            notice: Duration::from_secs(notice?),
             core_url: core_url?,
         })
     }
@@ -207,6 +222,20 @@ mod tests {
     }
 
     #[test]
+    fn a_public_node_announces_its_keys_a_day_before() {
+        let notice = |domain, notice| {
+            let key = ("R4_API_KEY", "a-key-of-more-than-16-characters");
+            let pairs = [key, ("DOMAIN", domain), ("R4_EPOCH_NOTICE", notice)];
+            read(&pairs).map(|config| config.notice.as_secs())
+        };
+        assert_eq!(notice("", "").unwrap(), 86_400);
+        assert_eq!(notice("localhost", "1").unwrap(), 1);
+        assert_eq!(notice("a.example", "86400").unwrap(), 86_400);
+        let refused = notice("a.example", "86399").expect_err("too short").to_string();
+        assert!(refused.contains("R4_EPOCH_NOTICE is less than a day"), "{refused}");
+    }
+
+    #[test]
     fn every_error_is_reported_at_once() {
         let bad = [
             ("R4_CORE_URL", "https://core"),
@@ -215,6 +244,7 @@ mod tests {
             ("R4_LOG_BATCH_SIZE", "5000"),
             ("R4_WITNESS_INTERVAL", "-1"),
             ("R4_WITNESSES", "no-key"),
+            ("R4_EPOCH_NOTICE", "0"),
         ];
         let text = read(&bad).expect_err("bad");
         for word in bad.map(|(key, _)| key).into_iter().chain(["R4_API_KEY"]) {

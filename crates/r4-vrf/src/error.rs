@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use r4_ecvrf::evm::EvmProofError;
 use r4_keystore::index::IndexError;
 use r4_keystore::keys::KeysError;
+use r4_keystore::seed::SeedError;
 use r4_keystore::state::StateError;
 use r4_logstore::{AppendError, HostError, OpenError, PublishError, ReadError};
 use r4_receipt::log::LogKeysError;
 use r4_receipt::timestamp::TimestampError;
-use r4_receipt::{EvmError, SealError};
+use r4_receipt::{EvmError, KeyHash, SealError};
 use r4_service::server::ServeError;
 use r4_service::{Problem, kind};
 
@@ -61,9 +62,12 @@ pub enum StartError {
         /// Entries of the log.
         size: u64,
     },
-    /// The first entry, which names the keys, cannot be read.
-    #[error("the log's first entry cannot be read: {0}")]
-    FirstEntry(ReadError),
+    /// An entry, which may name keys, cannot be read.
+    #[error("an entry of the log cannot be read: {0}")]
+    Entry(ReadError),
+    /// The seed that is to follow cannot be used.
+    #[error("next.seed, whose keys are announced, cannot be used: {0}")]
+    Epoch(#[from] EpochError),
     /// A seed is not the one that the log was made with.
     #[error(
         "the key of {} is not the one that {what}: the seed and the log are of different nodes. Put \
@@ -104,6 +108,32 @@ pub enum StartError {
     Serve(#[from] ServeError),
 }
 
+/// Why the next key epoch cannot be announced, or cannot take over.
+#[derive(Debug, thiserror::Error)]
+pub enum EpochError {
+    /// The seed cannot be used.
+    #[error(transparent)]
+    Seed(#[from] SeedError),
+    /// The keys cannot be derived.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// A key pair does not match.
+    #[error("the self-test of the new keys failed: {}", names.join(", "))]
+    Selftest {
+        /// The tests that failed.
+        names: Vec<&'static str>,
+    },
+    /// The seed was a root seed before.
+    #[error("next.seed has the keys {key_hash}, which have been used: make a new seed")]
+    Used {
+        /// Its key hash.
+        key_hash: KeyHash,
+    },
+    /// The log or the disk does not take it.
+    #[error(transparent)]
+    Issue(Box<IssueError>),
+}
+
 /// Why the log's checkpoint is not published.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishFailure {
@@ -133,6 +163,9 @@ pub enum IssueError {
     /// The entry cannot be written.
     #[error(transparent)]
     Log(#[from] AppendError),
+    /// What another key epoch needs cannot be written. Later it may be.
+    #[error("the next key epoch cannot be written to disk: {0}")]
+    Epoch(std::io::Error),
     /// The node's own check refused the answer: signing has stopped.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -169,6 +202,12 @@ pub enum Fault {
         /// The tests that failed.
         names: Vec<&'static str>,
     },
+    /// It is not known which root seed is on disk.
+    #[error("{why}")]
+    Seed {
+        /// What the system said.
+        why: String,
+    },
 }
 
 impl From<EvmError> for IssueError {
@@ -197,7 +236,7 @@ impl From<IssueError> for Problem {
                 Self::unavailable(kind::INDEX_UNAVAILABLE, detail, 5)
             }
             IssueError::Busy => crate::workers::busy(),
-            IssueError::Log(_) => {
+            IssueError::Log(_) | IssueError::Epoch(_) => {
                 let detail = "the receipt cannot be written to the log, so it is not given out";
                 Self::unavailable(kind::LOG_UNAVAILABLE, detail, 5)
             }

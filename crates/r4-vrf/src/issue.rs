@@ -18,6 +18,7 @@ use r4_sign::ecdsa;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::core::CoreBytes;
+use crate::epochs::Active;
 use crate::error::{Fault, IssueError};
 use crate::induced::without_log;
 use crate::node::Node;
@@ -56,15 +57,17 @@ impl Node {
     /// No index can be reserved, signing has stopped, or the proof has no form for contracts and
     /// one was asked for.
     pub fn issue_receipt(&self, order: Order, now: u64) -> Result<Pending, IssueError> {
-        self.with_index(|index, open| {
+        self.with_index(|index, active, open| {
             let format = order.format;
-            let receipt = self.signed_receipt(order, index, now)?;
+            let now = self.epochs.not_before(now);
+            let receipt = signed_receipt(active, order, index, now)?;
             let body = receipt.to_stored();
             let receipt = match format {
                 Format::Json | Format::TlogProof => receipt,
                 Format::Evm => receipt.with_evm()?,
             };
-            self.logged(Document::Vrf(receipt), format, body, open).map_err(IssueError::Fault)
+            let document = Document::Vrf(receipt);
+            self.logged(active, document, format, body, open).map_err(IssueError::Fault)
         })
     }
 
@@ -78,53 +81,29 @@ impl Node {
         domain: Domain,
         now: u64,
     ) -> Result<Pending, IssueError> {
-        self.with_index(|index, open| {
-            let head = self.head(index, now, domain, Schemes::Dual);
+        self.with_index(|index, active, open| {
+            let now = self.epochs.not_before(now);
+            let head = head(active, index, now, domain, Schemes::Dual);
             let CoreBytes { bytes, mode, core_sha256 } = drawn;
             let unsigned = UnsignedAttestation { head, bytes, core_sha256, mode };
-            let (ecdsa, mldsa) = self.sign(&unsigned.digest(), Schemes::Dual)?;
+            let (ecdsa, mldsa) = sign(active, &unsigned.digest(), Schemes::Dual)?;
             let document = Document::Attested(unsigned.signed(ecdsa, mldsa)?);
             // The bytes are not kept: they are never served again.
-            self.logged(document, Format::Json, Vec::new(), open)
+            self.logged(active, document, Format::Json, Vec::new(), open)
         })
-    }
-
-    fn signed_receipt(&self, order: Order, index: u64, now: u64) -> Result<Receipt, Fault> {
-        let (alpha, alpha_source) = match order.alpha {
-            Some(alpha) => (alpha, AlphaSource::Client),
-            None => (index_alpha(&self.key_hash(), index), AlphaSource::Index),
-        };
-        let head = self.head(index, now, order.domain, order.schemes);
-        let proof = self.host.keys.prove(&alpha)?;
-        let unsigned = Unsigned { head, alpha, alpha_source, proof };
-        let (ecdsa, mldsa) = self.sign(&unsigned.digest(), order.schemes)?;
-        Ok(unsigned.signed(ecdsa, mldsa)?)
-    }
-
-    fn head(&self, index: u64, timestamp: u64, domain: Domain, schemes: Schemes) -> Head<'_> {
-        Head { keys: &self.public, index, timestamp, domain, schemes }
-    }
-
-    fn sign(
-        &self,
-        digest: &[u8; 32],
-        schemes: Schemes,
-    ) -> Result<(Option<ecdsa::Signature>, Option<Vec<u8>>), Fault> {
-        let ecdsa = schemes.has_ecdsa().then(|| self.host.keys.sign_ecdsa(digest)).transpose()?;
-        let message = mldsa_message(digest);
-        let mldsa = schemes.has_mldsa().then(|| self.host.keys.sign_mldsa(&message)).transpose()?;
-        Ok((ecdsa, mldsa))
     }
 
     /// Checks the answer as a client would who pins this node's keys, and hands its entry to the log.
     fn logged(
         &self,
+        active: &Active,
         document: Document,
         format: Format,
         body: Vec<u8>,
         open: OwnedSemaphorePermit,
     ) -> Result<Pending, Fault> {
-        let key_hash = self.key_hash_of_keys();
+        // Computed anew from the secret keys' own public keys.
+        let key_hash = active.keys.public_keys().key_set().key_hash();
         match verify(&document, &own_policy(key_hash, &document)).verdict() {
             Verdict::Valid => {}
             Verdict::Failed(check) => return Err(Fault::Check(check)),
@@ -144,11 +123,33 @@ impl Node {
         }
         Ok(Pending { document, format, included })
     }
+}
 
-    /// Computes the key hash anew from the secret keys' own public keys.
-    fn key_hash_of_keys(&self) -> r4_receipt::KeyHash {
-        self.host.keys.public_keys().key_set().key_hash()
-    }
+fn signed_receipt(active: &Active, order: Order, index: u64, now: u64) -> Result<Receipt, Fault> {
+    let (alpha, alpha_source) = match order.alpha {
+        Some(alpha) => (alpha, AlphaSource::Client),
+        None => (index_alpha(&active.key_hash, index), AlphaSource::Index),
+    };
+    let head = head(active, index, now, order.domain, order.schemes);
+    let proof = active.keys.prove(&alpha)?;
+    let unsigned = Unsigned { head, alpha, alpha_source, proof };
+    let (ecdsa, mldsa) = sign(active, &unsigned.digest(), order.schemes)?;
+    Ok(unsigned.signed(ecdsa, mldsa)?)
+}
+
+fn head(active: &Active, index: u64, timestamp: u64, domain: Domain, schemes: Schemes) -> Head<'_> {
+    Head { keys: &active.public, index, timestamp, domain, schemes }
+}
+
+fn sign(
+    active: &Active,
+    digest: &[u8; 32],
+    schemes: Schemes,
+) -> Result<(Option<ecdsa::Signature>, Option<Vec<u8>>), Fault> {
+    let ecdsa = schemes.has_ecdsa().then(|| active.keys.sign_ecdsa(digest)).transpose()?;
+    let message = mldsa_message(digest);
+    let mldsa = schemes.has_mldsa().then(|| active.keys.sign_mldsa(&message)).transpose()?;
+    Ok((ecdsa, mldsa))
 }
 
 /// Writes the answer, reads it as a client does, and checks what the log added.

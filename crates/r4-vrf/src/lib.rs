@@ -2,7 +2,7 @@
 //!
 //! [`node`] holds the keys, the index and the log, [`issue`] makes and checks an answer, [`order`]
 //! says what a client may ask for, [`core`] asks r4-core for bytes, [`workers`] bounds the work,
-//! [`publish`] keeps the log's checkpoint fresh. No answer leaves that this node has not verified
+//! [`publish`] keeps the log's checkpoint fresh, [`epochs`] lets one key epoch follow another. No answer leaves that this node has not verified
 //! itself and that is not in its log.
 
 use std::sync::Arc;
@@ -18,6 +18,7 @@ use r4_service::upstream::Upstream;
 pub mod body;
 pub mod config;
 pub mod core;
+pub mod epochs;
 pub mod error;
 mod induced;
 pub mod issue;

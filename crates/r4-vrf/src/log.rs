@@ -4,17 +4,18 @@
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use r4_keystore::keys::NodeKeys;
+use arc_swap::ArcSwap;
 use r4_keystore::note_keys::NoteKeys;
-use r4_keystore::state::{LOG_SEED_FILE, SEED_FILE, State};
+use r4_keystore::state::{LOG_SEED_FILE, State};
 use r4_logstore::{Host, HostError, LogStore, Record, Settings};
+use r4_receipt::Timestamp;
 use r4_receipt::alpha::index_alpha;
 use r4_receipt::entry::{Entry, EpochKeys, Missed};
-use r4_receipt::{KeyHash, Timestamp};
 use r4_service::clock;
 use r4_tlog::{Checkpoint, SignedCheckpoint};
 
 use crate::config::Origin;
+use crate::epochs::{Active, History};
 use crate::error::StartError;
 use crate::node::MOST_OPEN;
 use crate::observe;
@@ -29,8 +30,7 @@ pub(crate) type Halt = OnceLock<String>;
 /// The node's side of its log: its keys, and whether they may be used.
 #[derive(Debug)]
 pub(crate) struct NodeHost {
-    pub(crate) keys: NodeKeys,
-    pub(crate) key_hash: KeyHash,
+    pub(crate) active: ArcSwap<Active>,
     pub(crate) note_keys: NoteKeys,
     pub(crate) halted: Halt,
 }
@@ -40,8 +40,7 @@ impl NodeHost {
         self.halted.get().map_or(Ok(()), |reason| Err(told(reason)))
     }
 
-    /// Checks that the log is this node's: its checkpoint signed by these keys, its first entry this
-    /// epoch's.
+    /// Checks that the log is this node's: its checkpoint signed by these keys.
     fn owns(&self, state_dir: &Path, store: &LogStore) -> Result<(), StartError> {
         let signed = SignedCheckpoint::parse(&store.published().text);
         let mut keys = self.note_keys.verifier_keys().iter();
@@ -51,15 +50,7 @@ impl NodeHost {
                 what: "signed log/checkpoint",
             });
         }
-        let first = store.entries(0, 1).map_err(StartError::FirstEntry)?;
-        let first = first.first().and_then(|entry| Entry::parse(entry).ok());
-        if first.map(|first| first.key_hash()) == Some(self.key_hash) {
-            return Ok(());
-        }
-        Err(StartError::OtherLog {
-            file: state_dir.join(SEED_FILE),
-            what: "stands in the first entry of the log",
-        })
+        Ok(())
     }
 }
 
@@ -78,9 +69,11 @@ impl Host for NodeHost {
     /// Proves the output of the index's alpha. After a fault nothing is proved any more.
     fn missed(&self, index: u64) -> Result<Vec<u8>, HostError> {
         self.running()?;
-        let proof = self.keys.prove(&index_alpha(&self.key_hash, index)).map_err(told)?;
-        let missed = Missed::new(self.key_hash, index, self.now(), &proof);
-        let key = r4_ecvrf::PublicKey::from_bytes(&self.keys.public_keys().ecvrf).map_err(told)?;
+        let active = self.active.load();
+        let Active { keys, key_hash, .. } = &**active;
+        let proof = keys.prove(&index_alpha(key_hash, index)).map_err(told)?;
+        let missed = Missed::new(*key_hash, index, self.now(), &proof);
+        let key = r4_ecvrf::PublicKey::from_bytes(&keys.public_keys().ecvrf).map_err(told)?;
         if !missed.holds(&key) {
             return Err(told("the proof of a missed index does not verify"));
         }
@@ -122,7 +115,7 @@ pub(crate) fn open(
     origin: &str,
     host: &Arc<NodeHost>,
     settings: Settings,
-) -> Result<LogStore, StartError> {
+) -> Result<(LogStore, History), StartError> {
     let reserved = state.index.ceiling();
     let store = if reserved == 0 && !LogStore::exists(state_dir) {
         let first = first_entry(state, host);
@@ -131,6 +124,7 @@ pub(crate) fn open(
         LogStore::open(state_dir, host.clone(), settings)?
     };
     host.owns(state_dir, &store)?;
+    let history = History::read(state_dir, &store, host.active.load().key_hash)?;
     for sentence in &store.notes().sentences {
         tracing::warn!("{sentence}");
     }
@@ -139,7 +133,7 @@ pub(crate) fn open(
         // The first start. Index 0 is the key entry's.
         state.index.reserve()?;
         state.index.next()?;
-        return Ok(store);
+        return Ok((store, history));
     }
     if size > reserved {
         return Err(StartError::IndexBehindLog { reserved, size });
@@ -156,7 +150,7 @@ pub(crate) fn open(
     }
     state.index.note(store.size());
     state.index.reserve()?;
-    Ok(store)
+    Ok((store, history))
 }
 
 fn told(error: impl std::fmt::Display) -> HostError {
@@ -168,7 +162,7 @@ fn first_entry(state: &State, host: &NodeHost) -> Record {
         index: 0,
         timestamp: state.since.map_or_else(|| host.now(), Timestamp::unix),
         previous: None,
-        keys: host.keys.public_keys().clone(),
+        keys: host.active.load().public.clone(),
     };
     Record { index: 0, id: None, entry: Entry::Keys(Box::new(keys)).to_bytes(), body: Vec::new() }
 }

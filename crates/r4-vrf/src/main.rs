@@ -13,6 +13,7 @@ use r4_service::server::{self, Stop};
 use r4_service::upstream::{Upstream, UpstreamLimits};
 use r4_service::{otlp, trace};
 use r4_vrf::config::{self, Config};
+use r4_vrf::epochs::keep_following;
 use r4_vrf::error::StartError;
 use r4_vrf::node::Node;
 use r4_vrf::publish::keep_publishing;
@@ -43,18 +44,20 @@ async fn serve(config: Config) -> Result<(), StartError> {
     let stop = Stop::watch()?;
     // No core dump and no debugger of the same user sees the keys.
     set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(StartError::Dumpable)?;
-    let Config { common, state_dir, origin, batches, witnesses, witness_interval, core_url } =
-        config;
+    let Config { common, state_dir, core_url, .. } = config;
+    let (origin, batches, notice) = (config.origin, config.batches, config.notice);
+    let (witnesses, witness_interval) = (config.witnesses, config.witness_interval);
     trace::init(common.log);
     otlp::start(common.otlp.as_ref());
     common.keys.read_again_at_hangup()?;
     let readiness = Readiness::not_yet("the keys are being loaded and tested");
-    let node = Arc::new(Node::open(&state_dir, &origin, batches, readiness.clone())?);
+    let node = Arc::new(Node::open(&state_dir, &origin, batches, notice, readiness.clone())?);
     let core = Upstream::new("r4-core", &core_url, &common.keys, UpstreamLimits::default());
     let guard = Guard::new(common.keys, Accepts::CallersAndServices);
     observe::state_folder(state_dir);
     let routes = router(App::new(Arc::clone(&node), guard, core));
     tokio::spawn(keep_publishing(Arc::clone(&node), witnesses, witness_interval));
+    tokio::spawn(keep_following(Arc::clone(&node)));
     let listener = server::bind(ABOUT.name, SocketAddr::new(common.host, common.port)).await?;
     let served = server::run(listener, routes, readiness, stop).await;
     // Also when requests were cut off: their entries become missed ones.

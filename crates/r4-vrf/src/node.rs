@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use r4_api::selftest::{SelftestAnswer, TestOutcome};
 use r4_keystore::index::IndexStore;
 use r4_keystore::keys::NodeKeys;
@@ -12,13 +13,14 @@ use r4_keystore::note_keys::NoteKeys;
 use r4_keystore::selftest::{self, Outcome, TestResult};
 use r4_keystore::state::{Start, State};
 use r4_logstore::{AppendError, Host as _, LogStore, Settings};
-use r4_receipt::{KeyHash, KeysDocument, LogKeys, PublicKeys, Timestamp};
+use r4_receipt::{KeyHash, LogKeys, Timestamp};
 use r4_service::clock;
 use r4_service::ready::Readiness;
 use r4_tlog::SignedCheckpoint;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config::Origin;
+use crate::epochs::{Active, Epochs};
 use crate::error::{Fault, IssueError, PublishFailure, StartError};
 use crate::log::{self, Halt, NodeHost};
 use crate::observe;
@@ -33,12 +35,11 @@ const RETRY: Duration = Duration::from_secs(1);
 /// Keys, index and log of a node, shared by requests. Its calls block.
 #[derive(Debug)]
 pub struct Node {
-    pub(crate) public: PublicKeys,
-    keys_document: String,
+    pub(crate) epochs: Epochs,
     log_keys: LogKeys,
-    index: IndexStore,
+    pub(crate) index: IndexStore,
     log: LogStore,
-    /// Has the secret keys, and says whether signing has stopped.
+    /// Has the keys of the active epoch, and says whether signing has stopped.
     pub(crate) host: Arc<NodeHost>,
     /// Bounds the indexes that are taken and not in the log yet, and with them what a crash can leave.
     open: Arc<Semaphore>,
@@ -59,6 +60,7 @@ impl Node {
         state_dir: &Path,
         origin: &Origin,
         batches: Settings,
+        notice: Duration,
         readiness: Readiness,
     ) -> Result<Self, StartError> {
         // Before the first seed is made: a node that cannot compute should not make one.
@@ -67,13 +69,14 @@ impl Node {
         let state = State::open(state_dir, now)?;
         let keys = NodeKeys::derive(&state.seed)?;
         passed(&selftest::pairwise(&keys))?;
-        let public = keys.public_keys().clone();
-        let key_hash = public.key_set().key_hash();
+        let active = Active::of(keys);
+        let key_hash = active.key_hash;
         let origin = log::origin(state_dir, &state, origin)?;
         let note_keys = NoteKeys::log(&state.log_seed, &origin)?;
         let log_keys = LogKeys::new(note_keys.verifier_keys().clone())?;
-        let host = Arc::new(NodeHost { keys, key_hash, note_keys, halted: Halt::new() });
-        let log = log::open(state_dir, &state, &origin, &host, batches)?;
+        let active = ArcSwap::from_pointee(active);
+        let host = Arc::new(NodeHost { active, note_keys, halted: Halt::new() });
+        let (log, history) = log::open(state_dir, &state, &origin, &host, batches)?;
         match state.start {
             Start::First => tracing::warn!(
                 %key_hash,
@@ -81,11 +84,11 @@ impl Node {
             ),
             Start::Again => tracing::info!(%key_hash, origin, size = log.size(), "keys loaded"),
         }
-        let document = KeysDocument::of_active(&public, state.since).with_log(log_keys.clone());
+        let (keys, since) = (log_keys.clone(), state.since);
+        let epochs = Epochs::new(state_dir, notice, keys, history, state.next, since)?;
         let node = Self {
-            keys_document: document.to_json(),
+            epochs,
             log_keys,
-            public,
             index: state.index,
             log,
             host,
@@ -95,6 +98,8 @@ impl Node {
             recovering: AtomicBool::new(false),
         };
         node.publish(node.sign_head()?)?;
+        // One whose time came while the node was down takes over before anything is signed.
+        node.look_at_epochs();
         node.readiness.set(None);
         Ok(node)
     }
@@ -150,12 +155,12 @@ impl Node {
 
     /// Returns the key hash of the active epoch.
     pub fn key_hash(&self) -> KeyHash {
-        self.host.key_hash
+        self.host.active.load().key_hash
     }
 
     /// Returns the JSON of `GET /keys`.
-    pub fn keys_document(&self) -> &str {
-        &self.keys_document
+    pub fn keys_document(&self) -> Arc<String> {
+        self.epochs.document()
     }
 
     /// Returns the readiness that this node switches.
@@ -174,7 +179,8 @@ impl Node {
     }
 
     /// Takes an index and makes an answer of it with `make`, which keeps its place among the open ones
-    /// until the log has decided; without an answer its entry in the log will be a missed one.
+    /// until the log has decided; without an answer its entry in the log will be a missed one. The
+    /// epoch that `make` gets is the index's: no other takes over meanwhile.
     ///
     /// A fault stops all signing: a second answer after one might give a key away. No index is taken
     /// while the log cannot be written: it would be a missed one, and a start believes no log that is
@@ -184,16 +190,18 @@ impl Node {
     /// The log cannot be written, no index can be reserved, signing has stopped, or it stops now; or what `make` says.
     pub(crate) fn with_index<T, E: Into<IssueError>>(
         &self,
-        make: impl FnOnce(u64, OwnedSemaphorePermit) -> Result<T, E>,
+        make: impl FnOnce(u64, &Active, OwnedSemaphorePermit) -> Result<T, E>,
     ) -> Result<T, IssueError> {
         self.running()?;
         // No index is spent on an answer that could not be kept.
         self.log.healthy().map_err(|why| AppendError::Disk { why })?;
         let open = Arc::clone(&self.open).try_acquire_owned().map_err(|_| IssueError::Busy)?;
+        // Held until the index is answered or given up.
+        let _gate = self.enter()?;
         self.index.note(self.log.size());
-        let taken = Taken { log: &self.log, index: self.index.next()?, answered: false };
-        observe::reserved(self.reserved());
-        let answer = make(taken.index, open).map_err(|error| self.failed(error.into()))?;
+        let taken = Taken::next(self)?;
+        let active = self.host.active.load_full();
+        let answer = make(taken.index, &active, open).map_err(|error| self.failed(error.into()))?;
         // Another thread may have met a fault meanwhile: then this answer does not leave either.
         self.running()?;
         taken.answered();
@@ -219,7 +227,8 @@ impl Node {
     /// Runs the known-answer tests and those of the loaded key pairs. A failure stops signing;
     /// a success starts nothing. Blocks.
     pub fn selftest(&self) -> SelftestAnswer {
-        self.judge(&[selftest::run(), selftest::pairwise(&self.host.keys)].concat())
+        let active = self.host.active.load_full();
+        self.judge(&[selftest::run(), selftest::pairwise(&active.keys)].concat())
     }
 
     fn judge(&self, results: &[TestResult]) -> SelftestAnswer {
@@ -247,14 +256,25 @@ impl Node {
 
 /// An index that was taken. Given up without an answer, it becomes a missed one: the log waits for
 /// it, also when the work on it panics.
-struct Taken<'a> {
+pub(crate) struct Taken<'a> {
     log: &'a LogStore,
     index: u64,
     answered: bool,
 }
 
-impl Taken<'_> {
-    fn answered(mut self) {
+impl<'a> Taken<'a> {
+    /// Takes the next index. The caller holds the gate of the epochs.
+    pub(crate) fn next(node: &'a Node) -> Result<Self, IssueError> {
+        let taken = Self { log: &node.log, index: node.index.next()?, answered: false };
+        observe::reserved(node.reserved());
+        Ok(taken)
+    }
+
+    pub(crate) const fn index(&self) -> u64 {
+        self.index
+    }
+
+    pub(crate) fn answered(mut self) {
         self.answered = true;
     }
 }
@@ -299,4 +319,4 @@ fn passed(results: &[TestResult]) -> Result<(), StartError> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

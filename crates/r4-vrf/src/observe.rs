@@ -22,7 +22,7 @@ const LOG_PUBLISHED: &str = "r4_log_published_size";
 const LOG_PUBLISH_FAILURES: &str = "r4_log_publish_failures_total";
 const LOG_COSIGNATURES: &str = "r4_log_cosignings_total";
 
-const METRICS: [Metric; 22] = [
+const METRICS: [Metric; 24] = [
     Metric::counter(RECEIPTS, "Answers that were sent"),
     Metric::counter(SELF_CHECK_FAILURES, "Own checks that failed; signing has stopped then"),
     Metric::counter(INDEX_FAILURES, "Requests that got no index, because nothing could be written"),
@@ -33,6 +33,8 @@ const METRICS: [Metric; 22] = [
     Metric::gauge("r4_vrf_work_open_limit", "Most work that runs or waits; more is refused"),
     Metric::gauge("r4_vrf_answers_open", "Answers between their index and their entry in the log"),
     Metric::gauge("r4_vrf_answers_open_limit", "Most such answers; more are refused"),
+    Metric::gauge("r4_vrf_key_active_since_seconds", "When the active key epoch began, Unix time"),
+    Metric::gauge("r4_vrf_key_next_seconds", "When the announced key epoch begins, Unix time"),
     Metric::gauge("r4_log_queue", "Entries that wait to be written"),
     Metric::gauge("r4_log_size", "Entries on disk"),
     Metric::counter(LOG_MISSED, "Indexes that nobody was answered with"),
@@ -111,7 +113,7 @@ pub fn state_folder(folder: PathBuf) {
     });
 }
 
-#[expect(clippy::cast_precision_loss, reason = "no log has 2^53 entries")]
+#[expect(clippy::cast_precision_loss, reason = "no log has 2^53 entries, no time so many seconds")]
 fn look(node: &Node) {
     gauge!("r4_vrf_answers_open").set(as_gauge(node.open_answers()));
     gauge!("r4_vrf_answers_open_limit").set(as_gauge(MOST_OPEN));
@@ -119,6 +121,9 @@ fn look(node: &Node) {
     gauge!("r4_log_size").set(node.log().size() as f64);
     let age = unix_now().saturating_sub(PUBLISHED_AT.load(Ordering::Relaxed));
     gauge!("r4_log_checkpoint_age_seconds").set(age as f64);
+    let (since, next) = node.epochs.times();
+    gauge!("r4_vrf_key_active_since_seconds").set(since as f64);
+    gauge!("r4_vrf_key_next_seconds").set(next.unwrap_or(0) as f64);
 }
 
 /// Shows how many witnesses are asked.

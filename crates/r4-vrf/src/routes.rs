@@ -46,7 +46,7 @@ async fn sign(
         Err(error) => Err(error),
     };
     finished.map_err(|error| {
-        if matches!(error, IssueError::Index(_) | IssueError::Log(_)) {
+        if matches!(error, IssueError::Index(_) | IssueError::Log(_) | IssueError::Epoch(_)) {
             crate::node::recover(&app.node, &error);
         }
         error.into()

@@ -17,6 +17,7 @@ mod core_sealed;
 mod core_selftest;
 mod core_watch;
 mod draws;
+mod epoch_rotation;
 mod evm;
 mod gateway;
 mod gateway_limits;

@@ -3,12 +3,17 @@
 use super::*;
 use crate::order::Order;
 use r4_ecvrf::evm::EvmProofError;
+use r4_keystore::seed::RootSeed;
 use r4_receipt::EvmError;
 use std::fs;
 
 fn try_open(folder: &Path) -> Result<Node, StartError> {
+    open_with(folder, Duration::from_hours(24))
+}
+
+pub(crate) fn open_with(folder: &Path, notice: Duration) -> Result<Node, StartError> {
     let batches = Settings { batch_interval: Duration::from_millis(1), batch_size: 8 };
-    Node::open(folder, &Origin::default(), batches, Readiness::not_yet("test"))
+    Node::open(folder, &Origin::default(), batches, notice, Readiness::not_yet("test"))
 }
 
 fn open(folder: &Path) -> Node {
@@ -16,7 +21,7 @@ fn open(folder: &Path) -> Node {
 }
 
 /// Makes a receipt and waits for its entry.
-fn issue(node: &Node, query: &str) -> Result<String, IssueError> {
+pub(crate) fn issue(node: &Node, query: &str) -> Result<String, IssueError> {
     let finish = || {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(node.issue_receipt(order(query), 1)?.finish(node))
@@ -43,14 +48,17 @@ fn a_node_is_ready_after_its_tests() {
 #[test]
 fn a_fault_withholds_the_answer_and_stops_signing() {
     let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let stranger = open(two.path()).public;
+    let stranger = open(two.path()).host.active.load().public.clone();
     for check in ["vrf", "ecdsa", "mldsa65"] {
-        let mut node = open(one.path());
+        let node = open(one.path());
+        let seed = RootSeed::load(&one.path().join("root.seed")).unwrap();
+        let mut active = Active::of(NodeKeys::derive(&seed).unwrap());
         match check {
-            "vrf" => node.public.ecvrf = stranger.ecvrf,
-            "ecdsa" => node.public.ecdsa = stranger.ecdsa,
-            _ => node.public.mldsa65 = stranger.mldsa65,
+            "vrf" => active.public.ecvrf = stranger.ecvrf,
+            "ecdsa" => active.public.ecdsa = stranger.ecdsa,
+            _ => active.public.mldsa65 = stranger.mldsa65,
         }
+        node.host.active.store(Arc::new(active));
         let error = issue(&node, "alpha=00&format=evm").expect_err("fault");
         assert!(matches!(&error, IssueError::Fault(Fault::Check(n)) if *n == check), "{error}");
         assert!(node.readiness().reason().unwrap().contains(check));
@@ -67,7 +75,7 @@ fn a_proof_without_a_form_for_contracts_is_named_and_stops_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let node = open(folder.path());
     let no_form = EvmError::Form(EvmProofError::Identity);
-    let error = node.with_index(|_, _| Err::<(), _>(no_form)).expect_err("no form");
+    let error = node.with_index(|_, _, _| Err::<(), _>(no_form)).expect_err("no form");
     let problem = r4_service::Problem::from(error);
     assert_eq!((problem.status().as_u16(), problem.slug()), (500, "no-evm-form"));
     assert!(problem.detail().contains("has no EVM form: one of the points"), "{problem:?}");

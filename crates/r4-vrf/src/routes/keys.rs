@@ -15,5 +15,6 @@ use crate::App;
 pub async fn keys(State(app): State<App>, uri: Uri) -> Result<Response, Problem> {
     Query::parse(uri.query(), &[])?;
     let kind = HeaderValue::from_static("application/json");
-    Ok(([(header::CONTENT_TYPE, kind)], app.node.keys_document().to_owned()).into_response())
+    let document = app.node.keys_document();
+    Ok(([(header::CONTENT_TYPE, kind)], String::clone(&document)).into_response())
 }

@@ -70,7 +70,8 @@ fn find(node: &Node, id: &[u8; 32]) -> Result<Document, Problem> {
         )));
     };
     let stored = log.body(index).map_err(|error| unreadable(&error))?.unwrap_or_default();
-    let receipt = Receipt::from_stored(&said, &node.public, &stored).map_err(|error| {
+    let keys = node.epochs.keys_of(&said.key_hash).ok_or_else(Problem::internal)?;
+    let receipt = Receipt::from_stored(&said, &keys, &stored).map_err(|error| {
         tracing::error!(index, %error, "a kept receipt cannot be put together");
         Problem::internal()
     })?;

@@ -50,9 +50,10 @@ fn check(body: &[u8], node: &Node) -> Result<VerifyAnswer, Problem> {
 }
 
 fn check_document(document: &Document, node: &Node) -> VerifyAnswer {
-    let own = node.key_hash();
+    let of = document.envelope().keys.key_hash();
     // Of somebody else's receipt the pin says that it is not this node's.
-    let ours = document.envelope().keys.key_hash() == own;
+    let ours = node.epochs.key_hashes().contains(&of);
+    let own = if ours { of } else { node.key_hash() };
     let log = ours.then(|| node.log_keys().clone());
     let report = r4_receipt::verify(document, &Policy { log, ..own_policy(own, document) });
     let made = report.checks.into_iter().filter(|check| check.outcome != Outcome::NotChecked);

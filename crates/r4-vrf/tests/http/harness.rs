@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -71,7 +72,14 @@ impl TestNode {
     /// Starts a node on the state in `folder`, with its r4-core at `core`.
     pub(crate) fn open(folder: &Path, core: &str) -> Self {
         let (origin, batches) = (Origin::default(), Settings::default());
-        let node = Node::open(folder, &origin, batches, Readiness::not_yet("opening")).unwrap();
+        let node = Node::open(
+            folder,
+            &origin,
+            batches,
+            Duration::from_hours(24),
+            Readiness::not_yet("opening"),
+        )
+        .unwrap();
         let pairs = [("R4_API_KEY", KEY), ("R4_INTERNAL_KEY", INTERNAL_KEY)];
         let mut env = Env::of(pairs.map(|(k, v)| (k.to_owned(), v.to_owned())));
         let keys = Keys::read(&mut env, &Domain::default()).unwrap();
