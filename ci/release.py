@@ -84,7 +84,7 @@ def oddities(files, folder, pinned):
         other.write_bytes(subprocess.run([*gpg, "--armor", "--export"], env=environment, check=True, capture_output=True).stdout)
         subprocess.run(["gpgconf", "--kill", "all"], env=environment, check=True)
         code, faults = verify(files, "--key", other)
-        assert code == 1 and set(faults) == {"re4_release.sha256.asc", "re4_release.tar.gz.asc"}, faults
+        assert code == 1 and {"re4_release.sha256.asc", "re4_release.tar.gz.asc"} <= set(faults), faults
 
 
 def papers():
