@@ -2,7 +2,7 @@
 //! its own children when the test ends.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read};
+use std::io::{BufRead as _, BufReader, ErrorKind, Read};
 use std::net::SocketAddr;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
@@ -104,7 +104,13 @@ impl Service {
     ) -> Result<Self, String> {
         command.env_clear().env("PORT", "0").envs(env.iter().copied());
         let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap_or_else(|e| panic!("{name}: {e}"));
+        let mut started = command.spawn();
+        // A program that was just copied is open in what another test is starting, for a moment.
+        while matches!(&started, Err(e) if e.kind() == ErrorKind::ExecutableFileBusy) {
+            thread::sleep(Duration::from_millis(5));
+            started = command.spawn();
+        }
+        let mut child = started.unwrap_or_else(|e| panic!("{name}: {e}"));
         let log = Log::default();
         let reader = log.follow(child.stderr.take().expect("piped"));
         let lines = follow_lines(child.stdout.take().expect("piped"));
