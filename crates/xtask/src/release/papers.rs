@@ -20,6 +20,9 @@ pub(super) fn write_bills(commit: &Commit, out: &Path) -> Result<()> {
     let namespace = format!("https://spdx.org/spdxdocs/{NAME}-{}", commit.id);
     set(&mut spdx, "/documentNamespace", &namespace)?;
     set(&mut spdx, "/name", NAME)?;
+    if let Some(packages) = spdx.pointer_mut("/packages").and_then(Value::as_array_mut) {
+        packages.iter_mut().for_each(locate);
+    }
     write(&spdx, &out.join("SBOM.spdx.json"))?;
 
     let mut cyclonedx = bill("cyclone_dx_json_1_6")?;
@@ -39,6 +42,18 @@ fn bill(format: &str) -> Result<Value> {
     Ok(bill)
 }
 
+/// Says where a package of crates.io is, which the tool says in a way that is no address.
+fn locate(package: &mut Value) {
+    let text = |field| package.get(field).and_then(Value::as_str);
+    let from_registry = text("downloadLocation").is_some_and(|at| at.starts_with("registry+"));
+    if let (true, Some(name), Some(version)) = (from_registry, text("name"), text("versionInfo")) {
+        let address = format!("https://static.crates.io/crates/{name}/{name}-{version}.crate");
+        if let Some(fields) = package.as_object_mut() {
+            fields.insert("downloadLocation".to_owned(), json!(address));
+        }
+    }
+}
+
 fn set(bill: &mut Value, pointer: &str, text: &str) -> Result<()> {
     let field = bill.pointer_mut(pointer);
     *field.with_context(|| format!("the bill has no {pointer}"))? = json!(text);
@@ -52,7 +67,7 @@ fn drop_field(bill: &mut Value, pointer: &str, name: &str) {
 }
 
 /// Sorts every list and takes out what is in it twice: in both formats they are sets, and the tool
-/// writes them in an order of chance.
+/// writes them in an order of chance. Gives SPDX's identifiers no signs that they may not have.
 fn settle(value: &mut Value) {
     match value {
         Value::Array(items) => {
@@ -61,6 +76,7 @@ fn settle(value: &mut Value) {
             items.dedup();
         }
         Value::Object(fields) => fields.values_mut().for_each(settle),
+        Value::String(text) if text.starts_with("SPDXRef-") => *text = text.replace('_', "--"),
         _ => {}
     }
 }
@@ -107,8 +123,21 @@ mod tests {
 
     #[test]
     fn lists_are_settled() {
-        let mut value = json!({"b": [3, 1, {"x": ["z", "a", "z"]}, 1], "a": 0});
+        let mut value = json!({"b": [3, 1, {"x": ["z", "a", "z"]}, 1], "a": "SPDXRef-a_b"});
         settle(&mut value);
-        assert_eq!(value, json!({"a": 0, "b": [1, 3, {"x": ["a", "z"]}]}));
+        assert_eq!(value, json!({"a": "SPDXRef-a--b", "b": [1, 3, {"x": ["a", "z"]}]}));
+    }
+
+    #[test]
+    fn a_package_of_the_registry_has_an_address() {
+        let at = |location: &str| {
+            let mut package =
+                json!({"name": "tar", "versionInfo": "0.4.46", "downloadLocation": location});
+            locate(&mut package);
+            package["downloadLocation"].clone()
+        };
+        let address = "https://static.crates.io/crates/tar/tar-0.4.46.crate";
+        assert_eq!(at("registry+https://github.com/rust-lang/crates.io-index"), address);
+        assert_eq!(at("NONE"), "NONE");
     }
 }
