@@ -158,10 +158,13 @@ fn runs(url: &str, sealed: Option<&str>) -> Result<(), String> {
     };
     let answer = answer.map_err(|error| error.to_string())?;
     let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
-    match answer.get("core_sha256").and_then(Value::as_str) {
-        Some(runs) if runs == sealed => Ok(()),
-        Some(runs) => Err(format!("it runs the sealed core {runs}, and the release has {sealed}")),
-        None => Err("it names no sealed core".to_owned()),
+    let said = |name: &str| answer.get(name).and_then(Value::as_str);
+    match (said("core_sha256"), said("mode")) {
+        (Some(runs), Some("sealed")) if runs == sealed => Ok(()),
+        (Some(runs), Some("sealed")) => {
+            Err(format!("it runs the sealed core {runs}, and the release has {sealed}"))
+        }
+        (_, mode) => Err(format!("no sealed core serves there, the mode is {mode:?}")),
     }
 }
 
