@@ -15,6 +15,7 @@ use clap::ValueHint;
 use r4_service::clock::unix_now;
 use r4_service::config::Env;
 use r4_service::secrets;
+use zeroize::Zeroizing;
 
 use crate::atomic_file::FileLock;
 use crate::exit::{Error, Exit};
@@ -105,6 +106,9 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
     let (key, post) = (secrets::API_KEY.read(&mut env), POST.read(&mut env));
     let (key, post) =
         env.finish(Some((key, post))).map_err(|errors| Error::Unusable(errors.to_string()))?;
+    // Of several keys the first is the one to send, as between the services.
+    let key = key
+        .map(|keys| Zeroizing::new(keys.split_whitespace().next().unwrap_or_default().to_owned()));
     let roots = Roots::read(args.ca.as_deref())?;
     let channels = Channel::all(&args.mail, args.post.as_deref(), post, &roots)?;
     if args.test_alarm {

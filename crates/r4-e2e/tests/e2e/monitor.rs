@@ -248,7 +248,9 @@ fn the_key_and_the_certificate() {
     let (node, monitor) = (Node::start(&[("R4_DEMO", "0"), FREE[0]]), Monitor::new());
     let url = node.gateway.url();
     found(&monitor.once(&[&url]), "ok", 0);
-    found(&monitor.run(&[&url, "--receipt"], &[("R4_API_KEY", KEY)]), "ok", 0);
+    for keys in [KEY.to_owned(), format!("{KEY} another-key")] {
+        found(&monitor.run(&[&url, "--receipt"], &[("R4_API_KEY", &keys)]), "ok", 0);
+    }
     let said = monitor.run(&[&url], &[("R4_API_KEY", "not-the-key")]);
     found(&said, "invalid", 17);
     assert!(said.out.contains("invalid api key") && !said.out.contains("not-the-key"), "{said:?}");
