@@ -85,7 +85,7 @@ done
 
 say "taken away again"
 inside "/opt/re4ctor/bin/r4" install systemd --undo --yes
-(! find "$root/opt" "$root/etc/systemd/system" | grep -E 're4ctor|r4-' | grep -v caddy) || fail "something is left"
+(cd "$root" && ! find opt etc/systemd/system | grep -E 're4ctor|r4-' | grep -v caddy) || fail "something is left"
 [ -s "$root/var/lib/private/r4-vrf/root.seed" ] || [ -n "$(ls "$root/var/lib/private/r4-vrf")" ] || fail "the state is gone"
 
 say "its images"
