@@ -22,7 +22,7 @@ FOREIGN = {"up", "ALERTS", "probe_success", "probe_duration_seconds", "probe_ssl
 # What a sound node need not show: it happens when something is set up, or goes wrong.
 MAY_BE_EMPTY = re.compile(
     r"ALERTS|probe_|r4_gateway_(redis|store|admin|rate_limited)|r4_otlp|r4_core_refill|r4_core_buffer"
-    r'|status=~"5|r4_backup_timestamp_seconds > 0|predict_linear|r4_vrf_key'
+    r'|status=~"5|r4_backup_timestamp_seconds > 0|predict_linear|r4_vrf_key_next_seconds > 0'
 )
 # What is right to say of a node that a test started: no backup, a certificate for half a day, and a
 # disk on which others build.
