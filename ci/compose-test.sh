@@ -302,10 +302,11 @@ export R4_TEST_URL=$http R4_TEST_API_KEY=demo
 ci/clients.sh
 ci/browser.sh
 ci/schemathesis.sh
-say "the profile witness"
-witness "$http"
+# Before the witness: without it a node that asks one is not well.
 say "the profile observability"
 observability
+say "the profile witness"
+witness "$http"
 docker compose stop --timeout 20 >/dev/null 2>&1
 for service in r4-core r4-vrf r4-gateway; do
   left=$(docker inspect --format '{{.State.ExitCode}}' "$(docker compose ps -aq "$service")")

@@ -26,7 +26,7 @@ MAY_BE_EMPTY = re.compile(
 )
 # What is right to say of a node that a test started: no backup, a certificate for half a day, and a
 # disk on which others build.
-OF_A_TEST_NODE = {"R4BackupOld", "R4CertificateExpires", "R4DiskFillsSoon"}
+OF_A_TEST_NODE = {"R4BackupOld", "R4CertificateExpires", "R4DiskFillsSoon", "R4DiskFull"}
 WORDS = {"by", "without", "on", "ignoring", "group_left", "group_right", "bool", "offset", "and", "or", "unless", "inf", "nan"}
 
 
