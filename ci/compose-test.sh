@@ -228,6 +228,9 @@ witness() {
 # a public name, can evaluate each rule, has data for the dashboards, and raises no alarm.
 observability() {
   local everything=$work/observability prometheus=http://127.0.0.1:$R4_PROMETHEUS_PORT
+  # Calls that there is something to show of.
+  expect 200 -H "X-API-Key: demo" "$http/v1/random?n=8"
+  expect 200 -H "X-API-Key: demo" "$http/v1/random_dual?n=8"
   cp -r deploy/observability "$everything"
   sed -i 's/_interval: 15s/_interval: 1s/; s/_interval: 1m/_interval: 2s/; s/_timeout: .*/_timeout: 1s/' "$everything/prometheus.yml"
   cat >"$work/observability.yml" <<END
