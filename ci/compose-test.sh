@@ -230,7 +230,7 @@ observability() {
   local everything=$work/observability prometheus=http://127.0.0.1:$R4_PROMETHEUS_PORT
   # Calls that there is something to show of.
   expect 200 -H "X-API-Key: demo" "$http/v1/random?n=8"
-  expect 200 -H "X-API-Key: demo" "$http/v1/random_dual?n=8"
+  expect 200 -H "X-API-Key: demo" "$http/v1/random_dual?n=16"
   cp -r deploy/observability "$everything"
   sed -i 's/_interval: 15s/_interval: 1s/; s/_interval: 1m/_interval: 2s/; s/_timeout: .*/_timeout: 1s/' "$everything/prometheus.yml"
   cat >"$work/observability.yml" <<END
