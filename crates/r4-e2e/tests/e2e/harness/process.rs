@@ -1,14 +1,15 @@
 //! A service as a process: started with nothing but the environment given, watched, and ended with
 //! its own children when the test ends.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, ErrorKind, Read};
 use std::net::SocketAddr;
+use std::os::unix::fs::FileExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -30,9 +31,8 @@ pub(crate) struct Service {
     log: Log,
 }
 
-/// What a process wrote on standard error so far.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+/// What a process wrote on standard error: a file, so that a line that was written is there.
+struct Log(File);
 
 /// Environment of a service, in addition to nothing.
 pub(crate) type Variables<'a> = &'a [(&'a str, &'a str)];
@@ -103,7 +103,8 @@ impl Service {
         env: Variables<'_>,
     ) -> Result<Self, String> {
         command.env_clear().env("PORT", "0").envs(env.iter().copied());
-        let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let log = Log::new();
+        let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log.end());
         let mut started = command.spawn();
         // A program that was just copied is open in what another test is starting, for a moment.
         while matches!(&started, Err(e) if e.kind() == ErrorKind::ExecutableFileBusy) {
@@ -111,8 +112,6 @@ impl Service {
             started = command.spawn();
         }
         let mut child = started.unwrap_or_else(|e| panic!("{name}: {e}"));
-        let log = Log::default();
-        let reader = log.follow(child.stderr.take().expect("piped"));
         let lines = follow_lines(child.stdout.take().expect("piped"));
         match lines.recv_timeout(seconds(START_SECONDS)) {
             Ok(line) => {
@@ -123,7 +122,6 @@ impl Service {
             }
             Err(mpsc::RecvTimeoutError::Disconnected) => {
                 let status = child.wait().expect("status");
-                reader.join().expect("the log's reader");
                 assert!(!status.success(), "{name} left with 0 and never listened");
                 Err(format!("{status}\n{}", log.text()))
             }
@@ -229,20 +227,21 @@ impl Drop for Service {
 }
 
 impl Log {
-    fn follow(&self, mut from: impl Read + Send + 'static) -> thread::JoinHandle<()> {
-        let held = Arc::clone(&self.0);
-        thread::spawn(move || {
-            let mut piece = [0; 8192];
-            while let Ok(count @ 1..) = from.read(&mut piece) {
-                let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
-                held.extend_from_slice(&piece[..count]);
-            }
-        })
+    fn new() -> Self {
+        Self(tempfile::tempfile().expect("a file without a name"))
+    }
+
+    /// Returns the end that a process writes to.
+    fn end(&self) -> Stdio {
+        self.0.try_clone().expect("one more descriptor").into()
     }
 
     fn text(&self) -> String {
-        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        String::from_utf8_lossy(&held).into_owned()
+        let size = self.0.metadata().expect("its size").len();
+        let mut bytes = vec![0; size.try_into().expect("in memory")];
+        // At a place, because the place in the file is the writer's, too.
+        self.0.read_exact_at(&mut bytes, 0).expect("read back");
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 }
 
