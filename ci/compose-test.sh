@@ -4,60 +4,19 @@
 # Its containers, volumes, networks and images have names of their own and are gone afterwards;
 # BuildKit's cache and the base images stay.
 #
-# Other ports and key: R4_TEST_HTTP_PORT, R4_TEST_HTTPS_PORT, R4_TEST_CORE_PORT, R4_TEST_VRF_PORT,
-# R4_TEST_GATEWAY_PORT, R4_TEST_PROMETHEUS_PORT, R4_TEST_ALONE_PORT. R4_TEST_SKIP_E2E=1 leaves out the Rust suite.
+# Images and ports: ci/stack.sh, and R4_TEST_PROMETHEUS_PORT, R4_TEST_ALONE_PORT. R4_TEST_SKIP_E2E=1 leaves out
+# the Rust suite.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-
-# No setting of the person who runs this counts, neither from .env nor from the environment, and no
-# other node is disturbed.
-while read -r key; do unset "$key"; done < <(sed -n 's/^\([A-Z0-9_]*\)=.*/\1/p' .env.example)
-work=$(mktemp -d)
-export COMPOSE_PROJECT_NAME="r4test$$" COMPOSE_ENV_FILES=/dev/null
-export COMPOSE_FILE="docker-compose.yml:$work/images.yml"
-export R4_HTTP_PORT=${R4_TEST_HTTP_PORT:-18000} R4_HTTPS_PORT=${R4_TEST_HTTPS_PORT:-18443}
-export R4_CORE_PORT=${R4_TEST_CORE_PORT:-18080} R4_VRF_PORT=${R4_TEST_VRF_PORT:-18081}
-export R4_GATEWAY_PORT=${R4_TEST_GATEWAY_PORT:-18082}
+. ci/stack.sh test 18000
 export R4_PROMETHEUS_PORT=${R4_TEST_PROMETHEUS_PORT:-18190}
 alone_port=${R4_TEST_ALONE_PORT:-18090}
-http=http://127.0.0.1:$R4_HTTP_PORT
-https=https://localhost:$R4_HTTPS_PORT
 public=node.example.com
 alone=
-
-say() { printf 'compose-test: %s\n' "$*"; }
-reason="a command failed; its output is above the logs"
-fail() { reason=$*; say "failed: $reason"; exit 1; }
-
-own_images() { docker image ls --format '{{.Repository}}' --filter "reference=$COMPOSE_PROJECT_NAME-*"; }
-
-finish() {
-  local code=$?
-  trap - EXIT
-  if [ "$code" != 0 ]; then
-    docker compose ps -a || true
-    docker compose logs --no-color --tail 25 || true
-    [ -z "$alone" ] || docker logs --tail 60 "$alone" || true
-  fi
+stack_ends() {
+  [ -z "$alone" ] || docker logs --tail 60 "$alone" || true
   [ -z "$alone" ] || docker rm -f "$alone" >/dev/null || true
-  docker compose --profile "*" down -v --remove-orphans --timeout 20 >/dev/null 2>&1 || { reason="docker compose down"; code=1; }
-  own_images | xargs -r docker image rm -f >/dev/null || true
-  [ -z "$(own_images)" ] || { reason="images are left over"; code=1; }
-  rm -rf "$work"
-  [ "$code" = 0 ] || say "FAILED: $reason"
-  exit "$code"
 }
-trap finish EXIT
-trap 'exit 130' INT TERM
-
-# An operator's images keep their names.
-cat >"$work/images.yml" <<END
-services:
-  r4-core: {image: $COMPOSE_PROJECT_NAME-core}
-  r4-vrf: {image: $COMPOSE_PROJECT_NAME-vrf}
-  r4-gateway: {image: $COMPOSE_PROJECT_NAME-gateway}
-  r4-witness: {image: $COMPOSE_PROJECT_NAME-vrf}
-END
 
 # status URL [curl arguments]: the status code; the body goes to $work/body, the head to $work/head.
 status() { curl -sk --max-time 20 -D "$work/head" -o "$work/body" -w '%{http_code}' "$@"; }
@@ -70,20 +29,6 @@ expect() {
 body_has() { grep -q -- "$1" "$work/body" || fail "no $1 in: $(head -c 600 "$work/body")"; }
 head_has() { grep -qi -- "$1" "$work/head" || fail "no $1 in: $(cat "$work/head")"; }
 head_lacks() { if grep -qi -- "$1" "$work/head"; then fail "unexpected $1 in the head of an answer"; fi; }
-
-up() {
-  local started=$SECONDS
-  docker compose up -d --quiet-pull "$@" >"$work/up.log" 2>&1 || { tail -n 60 "$work/up.log"; fail "docker compose up"; }
-  for _ in $(seq 60); do
-    # The three services are healthy by the order of start; Caddy says so by answering.
-    if [ "$(status "$caddy/v1/health" || true)" = 200 ]; then
-      say "up after $((SECONDS - started)) s"
-      return 0
-    fi
-    sleep 0.5
-  done
-  fail "$caddy/v1/health did not answer 200: $(head -c 400 "$work/body" 2>/dev/null)"
-}
 
 # The one place where the Rust suite meets the containers; tests of contracts that meet no node are
 # left out. Both addresses reach the gateway through Caddy; which one answers depends on DOMAIN, so
@@ -214,7 +159,7 @@ witness() {
   docker compose --profile witness up -d --wait r4-witness >"$work/up.log" 2>&1 ||
     { tail -n 60 "$work/up.log"; fail "docker compose --profile witness up"; }
   keys=$(docker compose exec -T r4-witness r4 witness keys | grep -o 'localhost/witness+[^ ]*' | sed 's|$|@http://r4-witness:8083|' | paste -sd,)
-  R4_WITNESSES=$keys R4_WITNESS_INTERVAL=1 R4_RATE_ADDRESS=200/s R4_RATE_KEY=200/s up
+  R4_WITNESSES=$keys R4_WITNESS_INTERVAL=1 R4_RATE_ADDRESS=200/s R4_RATE_KEY=200/s up "$base"
   for _ in $(seq 40); do
     if [ "$(status "$base/v1/log/checkpoint" || true)" = 200 ] && [ "$(grep -c '^— ' "$work/body")" = 4 ]; then break; fi
     sleep 0.5
@@ -270,12 +215,11 @@ docker compose pull -q r4-core r4-vrf r4-gateway || fail "docker compose pull"
 [ "$(R4_CORE_IMAGE=example/core:1 docker compose config | grep -c 'pull_policy: missing')" = 1 ] || fail "R4_CORE_IMAGE is built"
 [ "$(docker compose config | grep -c 'host_ip: 0.0.0.0')" = 3 ] || fail "Caddy is not on IPv4 alone"
 [ "$(R4_IPV6=1 docker compose config | grep -c 'host_ip: 0.0.0.0')" = 0 ] || fail "R4_IPV6 does nothing"
-cp .env.example "$work/env"
-[ "$(docker compose config)" = "$(docker compose --env-file "$work/env" config)" ] || fail ".env.example is not the default"
+cp .env.example "$work/example"
+[ "$(docker compose config)" = "$(docker compose --env-file "$work/example" config)" ] || fail ".env.example is not the default"
 
 say "built from this folder, TLS on localhost"
-caddy=$https
-DOMAIN=localhost up --build
+DOMAIN=localhost up "$https" --build
 inside
 calls "$https"
 site "$https"
@@ -293,14 +237,13 @@ head_has '^content-type: application/problem+json'
 head_has '^x-request-id: '
 
 say "plain HTTP, no DOMAIN"
-caddy=$http
-up
+up "$http"
 calls "$http"
 site "$http"
 e2e R4_E2E_BASE_HTTP "$http"
 
 say "the clients, the pages in a browser, and the API against its description"
-R4_RATE_ADDRESS=1000/s R4_RATE_KEY=10000/s R4_DEMO=10000/m up
+R4_RATE_ADDRESS=1000/s R4_RATE_KEY=10000/s R4_DEMO=10000/m up "$http"
 export R4_TEST_URL=$http R4_TEST_API_KEY=demo
 ci/clients.sh
 ci/browser.sh

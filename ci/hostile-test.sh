@@ -2,46 +2,16 @@
 # Starts the containers and attacks them, through Caddy and straight, as ci/hostile says, while a good
 # client measures how it is served. Afterwards the services must be the same processes, with their
 # memory and descriptors back, and no secret in a log. About 90 s beyond the start.
-#
-# R4_TEST_IMAGES=PREFIX takes the images PREFIX-core, PREFIX-vrf and PREFIX-gateway instead of building
-# them. Other ports: R4_TEST_HTTP_PORT, R4_TEST_HTTPS_PORT, R4_TEST_CORE_PORT, R4_TEST_VRF_PORT,
-# R4_TEST_GATEWAY_PORT. Arguments choose attacks by the names in the table.
+# Images and ports: ci/stack.sh. Arguments choose attacks by the names in the table.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-
-# No setting of the person who runs this counts, neither from .env nor from the environment, and no
-# other node is disturbed.
-while read -r key; do unset "$key"; done < <(sed -n 's/^\([A-Z0-9_]*\)=.*/\1/p' .env.example)
-work=$(mktemp -d)
-name=r4hostile$$
-images=${R4_TEST_IMAGES:-$name}
-export COMPOSE_PROJECT_NAME=$name COMPOSE_ENV_FILES=$work/env COMPOSE_FILE="docker-compose.yml:$work/test.yml"
-export R4_HTTP_PORT=${R4_TEST_HTTP_PORT:-18200} R4_HTTPS_PORT=${R4_TEST_HTTPS_PORT:-18643}
-export R4_CORE_PORT=${R4_TEST_CORE_PORT:-18280} R4_VRF_PORT=${R4_TEST_VRF_PORT:-18281}
-export R4_GATEWAY_PORT=${R4_TEST_GATEWAY_PORT:-18282}
+. ci/stack.sh hostile 18200
+name=$COMPOSE_PROJECT_NAME
+export COMPOSE_FILE="$COMPOSE_FILE:$work/test.yml"
 services=(r4-core r4-vrf r4-gateway caddy)
 networks=()
-
-say() { printf 'hostile-test: %s\n' "$*"; }
-reason="a command failed; its output is above the logs"
-fail() { reason=$*; say "failed: $reason"; exit 1; }
-
-finish() {
-  local code=$?
-  trap - EXIT
-  if [ "$code" != 0 ]; then
-    docker compose ps -a || true
-    docker compose logs --no-color 2>&1 | grep -v ' INFO request ' | tail -n 60 || true
-  fi
-  docker compose down -v --remove-orphans --timeout 20 >/dev/null 2>&1 || { reason="docker compose down"; code=1; }
-  [ "${#networks[@]}" = 0 ] || docker network rm "${networks[@]}" >/dev/null || true
-  docker image ls --format '{{.Repository}}' --filter "reference=$name-*" | xargs -r docker image rm -f >/dev/null || true
-  rm -rf "$work"
-  [ "$code" = 0 ] || say "FAILED: $reason"
-  exit "$code"
-}
-trap finish EXIT
-trap 'exit 130' INT TERM
+stack_ends() { [ "${#networks[@]}" = 0 ] || docker network rm "${networks[@]}" >/dev/null || true; }
+stack_logs() { docker compose logs --no-color 2>&1 | grep -v ' INFO request ' | tail -n 60; }
 
 secret() { od -An -N16 -tx1 /dev/urandom | tr -d ' \n'; }
 api_key=$(secret) internal_key=$(secret) admin_token=$(secret)
@@ -56,22 +26,9 @@ END
 # One Caddy speaks both plain HTTP and TLS.
 cat >"$work/test.yml" <<END
 services:
-  r4-core: {image: $images-core}
-  r4-vrf: {image: $images-vrf}
-  r4-gateway: {image: $images-gateway}
   caddy: {environment: {DOMAIN: "http://, https://localhost"}}
 END
-build=(--build)
-if [ "$images" != "$name" ]; then build=(--no-build); fi
-
-started=$SECONDS
-docker compose up -d "${build[@]}" --quiet-pull >"$work/up.log" 2>&1 || { tail -n 60 "$work/up.log"; fail "docker compose up"; }
-for _ in $(seq 60); do
-  if curl -sf --max-time 5 -o /dev/null "http://127.0.0.1:$R4_HTTP_PORT/v1/health"; then break; fi
-  sleep 0.5
-done
-curl -sf --max-time 5 -o /dev/null "http://127.0.0.1:$R4_HTTP_PORT/v1/health" || fail "the node does not answer"
-say "up after $((SECONDS - started)) s"
+up "$http"
 
 # Limits go by address, and a published port shows all of this machine as one. So the containers are
 # asked at their own addresses, from addresses of networks that this machine alone is in.

@@ -4,54 +4,14 @@
 # revocation hold for both, and a replica that is killed or restarted costs no request.
 # Its containers, volumes, networks and images have names of their own and are gone afterwards;
 # BuildKit's cache and the base images stay.
-#
-# Other ports: R4_TEST_HTTP_PORT, R4_TEST_HTTPS_PORT, R4_TEST_CORE_PORT, R4_TEST_VRF_PORT.
+# Images and ports: ci/stack.sh.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-
-# No setting of the person who runs this counts, neither from .env nor from the environment, and no
-# other node is disturbed.
-while read -r key; do unset "$key"; done < <(sed -n 's/^\([A-Z0-9_]*\)=.*/\1/p' .env.example)
-work=$(mktemp -d)
-export COMPOSE_PROJECT_NAME="r4replicas$$" COMPOSE_ENV_FILES=$work/env
-export COMPOSE_FILE="docker-compose.yml:$work/images.yml"
-export R4_HTTP_PORT=${R4_TEST_HTTP_PORT:-18100} R4_HTTPS_PORT=${R4_TEST_HTTPS_PORT:-18543}
-export R4_CORE_PORT=${R4_TEST_CORE_PORT:-18180} R4_VRF_PORT=${R4_TEST_VRF_PORT:-18181}
-http=http://127.0.0.1:$R4_HTTP_PORT
+. ci/stack.sh replicas 18100
+# A frozen service does not stop.
+stack_ends() { docker compose unpause >/dev/null 2>&1 || true; }
 # What docs/scaling.md asks an operator for, and nothing else.
 printf 'R4_GATEWAY_REPLICAS=2\nR4_SHARED_PASSWORD=%s\n' "$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')" >"$work/env"
-
-say() { printf 'replicas-test: %s\n' "$*"; }
-reason="a command failed; its output is above the logs"
-fail() { reason=$*; say "failed: $reason"; exit 1; }
-
-own_images() { docker image ls --format '{{.Repository}}' --filter "reference=$COMPOSE_PROJECT_NAME-*"; }
-
-finish() {
-  local code=$?
-  trap - EXIT
-  if [ "$code" != 0 ]; then
-    docker compose ps -a || true
-    docker compose logs --no-color --tail 25 || true
-  fi
-  docker compose unpause >/dev/null 2>&1 || true
-  docker compose down -v --remove-orphans --timeout 20 >/dev/null 2>&1 || { reason="docker compose down"; code=1; }
-  own_images | xargs -r docker image rm -f >/dev/null || true
-  [ -z "$(own_images)" ] || { reason="images are left over"; code=1; }
-  rm -rf "$work"
-  [ "$code" = 0 ] || say "FAILED: $reason"
-  exit "$code"
-}
-trap finish EXIT
-trap 'exit 130' INT TERM
-
-# An operator's images keep their names.
-cat >"$work/images.yml" <<END
-services:
-  r4-core: {image: $COMPOSE_PROJECT_NAME-core}
-  r4-vrf: {image: $COMPOSE_PROJECT_NAME-vrf}
-  r4-gateway: {image: $COMPOSE_PROJECT_NAME-gateway}
-END
 
 check() { python3 ci/replicas.py "$@" || fail "$1"; }
 
@@ -87,11 +47,7 @@ confined() {
   [ "$got" = "$want" ] || fail "$1 is not as confined as it should be: $got instead of $want"
 }
 
-started=$SECONDS
-docker compose up -d --build --quiet-pull >"$work/up.log" 2>&1 || { tail -n 60 "$work/up.log"; fail "docker compose up"; }
-for _ in $(seq 60); do if curl -sf --max-time 5 -o /dev/null "$http/v1/health"; then break; fi; sleep 0.5; done
-curl -sf --max-time 5 -o /dev/null "$http/v1/health" || fail "$http/v1/health does not answer"
-say "up after $((SECONDS - started)) s"
+up "$http"
 started=$SECONDS
 [ "$(docker compose ps -q r4-gateway | wc -l)" = 2 ] || fail "there are not two gateways"
 confined redis 268435456

@@ -4,49 +4,14 @@
 # after verifies, that the old API keys are refused afterwards, and that who watches the log follows.
 # Its containers, volumes and networks have names of their own and are gone afterwards. It takes some
 # 40 s beyond the start.
-#
-# R4_TEST_IMAGES=PREFIX takes the images PREFIX-core, PREFIX-vrf and PREFIX-gateway, instead of building
-# them. Other ports: R4_TEST_HTTP_PORT, R4_TEST_HTTPS_PORT, R4_TEST_CORE_PORT, R4_TEST_VRF_PORT,
-# R4_TEST_GATEWAY_PORT.
+# Images and ports: ci/stack.sh.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-
-# No setting of the person who runs this counts, neither from .env nor from the environment, and no
-# other node is disturbed.
-while read -r key; do unset "$key"; done < <(sed -n 's/^\([A-Z0-9_]*\)=.*/\1/p' .env.example)
-work=$(mktemp -d)
-export COMPOSE_PROJECT_NAME="r4rotation$$" COMPOSE_ENV_FILES=/dev/null
-export COMPOSE_FILE="docker-compose.yml:docker-compose.secrets.yml:$work/drill.yml"
-export R4_HTTP_PORT=${R4_TEST_HTTP_PORT:-18300} R4_HTTPS_PORT=${R4_TEST_HTTPS_PORT:-18743}
-export R4_CORE_PORT=${R4_TEST_CORE_PORT:-18380} R4_VRF_PORT=${R4_TEST_VRF_PORT:-18381}
-export R4_GATEWAY_PORT=${R4_TEST_GATEWAY_PORT:-18382}
+. ci/stack.sh rotation 18300
+export COMPOSE_FILE="$COMPOSE_FILE:docker-compose.secrets.yml:$work/drill.yml"
 export R4_RATE_ADDRESS=100000/s R4_RATE_KEY=100000/s R4_OPEN_ADDRESS=1000
 # A public node has no less than a day.
 export R4_EPOCH_NOTICE=6
-http=http://127.0.0.1:$R4_HTTP_PORT
-
-say() { printf 'rotation-drill: %s\n' "$*"; }
-reason="a command failed; its output is above the logs"
-fail() { reason=$*; say "failed: $reason"; exit 1; }
-
-finish() {
-  local code=$?
-  trap - EXIT
-  if [ "$code" != 0 ]; then
-    docker compose ps -a || true
-    docker compose logs --no-color --tail 25 || true
-  fi
-  docker compose down -v --remove-orphans --timeout 20 >/dev/null 2>&1 || { reason="docker compose down"; code=1; }
-  if [ -z "${R4_TEST_IMAGES:-}" ]; then
-    docker image ls --format '{{.Repository}}' --filter "reference=$COMPOSE_PROJECT_NAME-*" |
-      xargs -r docker image rm -f >/dev/null || { reason="images are left over"; code=1; }
-  fi
-  rm -rf "$work"
-  [ "$code" = 0 ] || say "FAILED: $reason"
-  exit "$code"
-}
-trap finish EXIT
-trap 'exit 130' INT TERM
 
 new_key() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 old=$(new_key) new=$(new_key) old_internal=$(new_key) new_internal=$(new_key)
@@ -59,16 +24,10 @@ write() { printf '%s\n' "${@:2}" >"$work/keys/$1"; }
 write api.key "$old"
 write internal.key "$old_internal"
 printf '%s' "$old" >"$work/callers.key"
-if [ -n "${R4_TEST_IMAGES:-}" ]; then
-  export R4_CORE_IMAGE="$R4_TEST_IMAGES-core" R4_VRF_IMAGE="$R4_TEST_IMAGES-vrf"
-  export R4_GATEWAY_IMAGE="$R4_TEST_IMAGES-gateway"
-fi
-# An operator's images keep their names.
 {
   echo "services:"
   for part in core vrf gateway; do
     echo "  r4-$part:"
-    [ -n "${R4_TEST_IMAGES:-}" ] || echo "    image: $COMPOSE_PROJECT_NAME-$part"
     echo "    volumes: [\"$work/keys:/run/r4:ro\", \"$work/kept:/kept:ro\"]"
   done
 } >"$work/drill.yml"
@@ -89,11 +48,7 @@ reload() {
 # Those that others ask come first: nobody is sent a key that it does not know yet.
 reload_all() { for service in r4-core r4-vrf r4-gateway; do reload "$service" || fail "reload $service"; done; }
 
-started=$SECONDS
-docker compose up -d --quiet-pull >"$work/up.log" 2>&1 || { tail -n 60 "$work/up.log"; fail "docker compose up"; }
-for _ in $(seq 60); do if curl -sf --max-time 5 -o /dev/null "$http/v1/health"; then break; fi; sleep 0.5; done
-curl -sf --max-time 5 -o /dev/null "$http/v1/health" || fail "$http/v1/health does not answer"
-say "up after $((SECONDS - started)) s"
+up "$http"
 started=$SECONDS
 
 curl -sf --max-time 5 -o "$work/kept/keys.json" "$http/v1/keys" || fail "$http/v1/keys does not answer"
