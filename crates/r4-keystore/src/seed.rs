@@ -6,6 +6,7 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 /// Bytes of a seed, and of its file.
@@ -138,7 +139,7 @@ impl RootSeed {
 
     /// Returns whether both are the same, in constant time.
     pub fn is(&self, other: &Self) -> bool {
-        self.0.iter().zip(other.0.iter()).fold(0, |seen, (one, two)| seen | (one ^ two)) == 0
+        self.0.ct_eq(&*other.0).into()
     }
 
     /// Returns the bytes, for key derivation alone.
