@@ -32,11 +32,13 @@ pub(crate) async fn drain(request: Request, next: Next) -> Response {
     let home = Home::default();
     let mut response = next.run(request.map(|body| Lent::wrap(body, &home))).await;
     let Some(returned) = home.lock().take() else { return response };
-    // Who waits for leave to send and did not get it will send nothing.
-    if waits && !returned.polled || response.headers().contains_key(header::CONNECTION) {
+    if response.headers().contains_key(header::CONNECTION) {
         return response;
     }
-    if !swallow(returned.body).await {
+    // Who waits for leave to send and did not get it sends nothing, and what comes next on the
+    // connection could be either the body or another request. It ends, and the client is told
+    // (RFC 9110 §10.1.1): a proxy that keeps it would lose the next request.
+    if waits && !returned.polled || !swallow(returned.body).await {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     response
@@ -163,7 +165,9 @@ mod tests {
 
     #[tokio::test]
     async fn who_waits_for_leave_is_not_told_to_send() {
-        assert_eq!(send(100, true).await.1, 0);
+        let (response, taken) = send(100, true).await;
+        assert_eq!(taken, 0);
+        assert_eq!(response.headers()[header::CONNECTION], "close");
     }
 
     #[tokio::test(start_paused = true)]
