@@ -187,6 +187,18 @@ impl IndexStore {
         Ok(())
     }
 
+    /// Counts all indexes below `size` as given out, on disk: the log has so many entries.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn raise(&self, size: u64) -> Result<(), IndexError> {
+        let mut reserved = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);
+        let ceiling = reserved.ceiling.max(size);
+        self.persist(ceiling, size)?;
+        *reserved = Reserved { next: ceiling, ceiling, logged: size };
+        Ok(())
+    }
+
     /// Returns how many entries the log had at least.
     pub fn logged(&self) -> u64 {
         self.reserved.lock().unwrap_or_else(PoisonError::into_inner).logged

@@ -125,16 +125,25 @@ impl RootSeed {
     /// [`SeedError::Entropy`]; [`SeedError::Create`], also when the file exists.
     pub fn create(path: &Path) -> Result<Self, SeedError> {
         let seed = Self::generate()?;
+        seed.store(path)?;
+        Ok(seed)
+    }
+
+    /// Keeps the seed in `path`, as [`Self::create`] does.
+    ///
+    /// # Errors
+    /// [`SeedError::Create`], also when the file exists.
+    pub fn store(&self, path: &Path) -> Result<(), SeedError> {
         let fail = |cause| SeedError::Create { path: path.to_owned(), cause };
         let mut options = OpenOptions::new();
         let mut file = options.write(true).create_new(true).mode(0o600).open(path).map_err(fail)?;
-        let written = file.write_all(&*seed.0).and_then(|()| file.sync_all());
+        let written = file.write_all(&*self.0).and_then(|()| file.sync_all());
         if let Err(cause) = written.and_then(|()| sync_folder_of(path)) {
             // Half a seed must not stay behind; the first cause is the one to report.
             let _ = fs::remove_file(path);
             return Err(fail(cause));
         }
-        Ok(seed)
+        Ok(())
     }
 
     /// Returns whether both are the same, in constant time.
@@ -142,8 +151,8 @@ impl RootSeed {
         self.0.ct_eq(&*other.0).into()
     }
 
-    /// Returns the bytes, for key derivation alone.
-    pub(crate) fn bytes(&self) -> &[u8; SEED_BYTES] {
+    /// Returns the bytes, for key derivation and for shares on paper alone.
+    pub fn bytes(&self) -> &[u8; SEED_BYTES] {
         &self.0
     }
 }

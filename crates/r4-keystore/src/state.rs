@@ -21,6 +21,7 @@ use r4_receipt::Timestamp;
 use crate::epoch::{self, EpochError};
 use crate::handover;
 use crate::index::{IndexError, IndexStore, Lock};
+use crate::restored::{Restored, RestoredError};
 use crate::seed::{RootSeed, SeedError};
 
 /// File of the root seed.
@@ -31,6 +32,8 @@ pub const LOG_SEED_FILE: &str = "log.seed";
 const JOURNAL_FILE: &str = "journal/journal";
 /// File that says since when the seed's keys exist.
 pub const EPOCH_FILE: &str = "epoch";
+/// Folder of logs that were closed after a restore, each with its seeds in a folder of its own.
+pub const CLOSED_FOLDER: &str = "closed";
 /// File of the receipt index.
 pub const INDEX_FILE: &str = "index";
 
@@ -115,6 +118,33 @@ pub enum StateError {
         /// The folder.
         path: PathBuf,
     },
+    /// The folder was put back from a backup, and nobody has said what came after it.
+    #[error(
+        "{} was restored from a backup of {time}, when its log had {log_size} entries. Receipts that \
+         were given out later have indexes from {log_size} on, and to go on would give them out \
+         again. Say what became of them: r4 backup resume --help",
+        path.display()
+    )]
+    Restored {
+        /// The folder.
+        path: PathBuf,
+        /// When the backup was made.
+        time: Timestamp,
+        /// Entries of its log.
+        log_size: u64,
+    },
+    /// The folder was being put back from a backup.
+    #[error(
+        "{} holds a part of a backup, whose restoring was cut short: run r4 backup restore again",
+        path.display()
+    )]
+    HalfRestored {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The note about a restored backup cannot be used.
+    #[error(transparent)]
+    RestoredNote(#[from] RestoredError),
     /// A seed cannot be used.
     #[error(transparent)]
     Seed(#[from] SeedError),
@@ -139,6 +169,7 @@ impl State {
         let log_seed_path = path.join(LOG_SEED_FILE);
         let epoch_path = path.join(EPOCH_FILE);
         let lock = Lock::acquire(&index_path)?;
+        refuse_restored(path)?;
         // `symlink_metadata`, so that a dangling link counts as present and is then refused.
         let present = |path: &Path| match path.symlink_metadata() {
             Ok(_) => Ok(true),
@@ -180,6 +211,18 @@ impl State {
         let next = handover::next_seed(path).unwrap_or_default();
         let since = epoch::read(&epoch_path)?;
         Ok(Self { seed, next, log_seed, index, start, since })
+    }
+}
+
+/// Refuses a folder from a backup until it was said what came after it.
+fn refuse_restored(path: &Path) -> Result<(), StateError> {
+    let path = path.to_owned();
+    match Restored::read(&path)? {
+        None => Ok(()),
+        Some(Restored::Unfinished) => Err(StateError::HalfRestored { path }),
+        Some(Restored::Whole { time, log_size, .. }) => {
+            Err(StateError::Restored { path, time, log_size })
+        }
     }
 }
 
@@ -262,6 +305,23 @@ mod tests {
         let error = open(folder.path()).expect_err("no seed");
         assert!(matches!(error, StateError::IndexWithoutSeed { .. }), "{error}");
         assert!(!seed.exists(), "a refused start makes no seed");
+    }
+
+    #[test]
+    fn a_restored_folder_waits_for_a_word() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(open(folder.path()).unwrap());
+        let time = Timestamp::from_unix(1_800_000_000).unwrap();
+        Restored::Whole { time, log_size: 77, journal_bytes: 1 }.write(folder.path()).unwrap();
+        let error = open(folder.path()).expect_err("restored").to_string();
+        for word in ["2027-01-15T08:00:00Z", "77 entries", "r4 backup resume"] {
+            assert!(error.contains(word), "{error}");
+        }
+        Restored::Unfinished.write(folder.path()).unwrap();
+        let error = open(folder.path()).expect_err("half restored").to_string();
+        assert!(error.contains("r4 backup restore again"), "{error}");
+        Restored::remove(folder.path()).unwrap();
+        open(folder.path()).unwrap();
     }
 
     #[test]

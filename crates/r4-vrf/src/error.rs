@@ -91,6 +91,15 @@ pub enum StartError {
         /// The name asked for.
         wanted: String,
     },
+    /// The new log would have the name of one that was closed.
+    #[error(
+        "the log {origin} of this node was closed after a restore, and a new log needs a name of its \
+         own: set R4_LOG_ORIGIN, for example to {origin}-2"
+    )]
+    ClosedOrigin {
+        /// The name.
+        origin: String,
+    },
     /// The log's keys are none.
     #[error(transparent)]
     LogKeys(#[from] LogKeysError),

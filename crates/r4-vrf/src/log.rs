@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use r4_keystore::note_keys::NoteKeys;
-use r4_keystore::state::{LOG_SEED_FILE, State};
+use r4_keystore::state::{CLOSED_FOLDER, LOG_SEED_FILE, State};
 use r4_logstore::{Host, HostError, LogStore, Record, Settings};
 use r4_receipt::Timestamp;
 use r4_receipt::alpha::index_alpha;
@@ -94,6 +94,7 @@ pub(crate) fn origin(
     wanted: &Origin,
 ) -> Result<String, StartError> {
     if !LogStore::exists(state_dir) && state.index.ceiling() == 0 {
+        refuse_closed(state_dir, &wanted.name)?;
         return Ok(wanted.name.clone());
     }
     let origin = LogStore::read_origin(state_dir)?;
@@ -105,6 +106,17 @@ pub(crate) fn origin(
     }
     tracing::info!(origin, "the log keeps the name that it was made with");
     Ok(origin)
+}
+
+/// Refuses the name of a log that was closed: two logs of one name would be taken for a fork.
+fn refuse_closed(state_dir: &Path, name: &str) -> Result<(), StartError> {
+    let closed = std::fs::read_dir(state_dir.join(CLOSED_FOLDER)).into_iter().flatten().flatten();
+    for folder in closed {
+        if LogStore::read_origin(&folder.path())? == name {
+            return Err(StartError::ClosedOrigin { origin: name.to_owned() });
+        }
+    }
+    Ok(())
 }
 
 /// Opens the log of a state folder, or makes it at the first start, and puts entries for the indexes

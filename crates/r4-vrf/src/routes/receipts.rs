@@ -70,6 +70,12 @@ fn find(node: &Node, id: &[u8; 32]) -> Result<Document, Problem> {
         )));
     };
     let stored = log.body(index).map_err(|error| unreadable(&error))?.unwrap_or_default();
+    if stored.is_empty() {
+        // A log that was completed from a mirror after a restore has entries alone.
+        return Err(unknown(format!(
+            "this receipt was not kept; its entry is /receipts?from={index}&limit=1"
+        )));
+    }
     let keys = node.epochs.keys_of(&said.key_hash).ok_or_else(Problem::internal)?;
     let receipt = Receipt::from_stored(&said, &keys, &stored).map_err(|error| {
         tracing::error!(index, %error, "a kept receipt cannot be put together");
