@@ -21,6 +21,8 @@
 
 pub mod fsck;
 
+mod complete;
+mod copy;
 mod create;
 mod edge;
 mod error;
@@ -48,6 +50,8 @@ mod fault;
 #[expect(clippy::arithmetic_side_effects, reason = "a test that overflows fails")]
 mod tests;
 
+pub use complete::Completion;
+pub use copy::{CopyPoint, Scan, is_derived};
 pub use error::{AppendError, OpenError, PublishError, ReadError};
 pub use host::{Host, HostError, POINTS, Settings};
 pub use published::Published;

@@ -1,6 +1,7 @@
 //! The store as a whole: what it is told, what it leaves on disk, what it does after each crash.
 
 mod appending;
+mod copying;
 mod crashes;
 mod damage;
 mod disk;
