@@ -32,6 +32,8 @@ services:
   r4-vrf: {image: $images-vrf$policy}
   r4-gateway: {image: $images-gateway$policy}
   r4-witness: {image: $images-vrf}
+  r4-backup: {image: $images-vrf}
+  r4-restore: {image: $images-vrf$policy}
 YAML
 
 say() { printf '%s: %s\n' "$(basename "$0" .sh)" "$*"; }

@@ -11,11 +11,13 @@ use r4_service::clock::unix_now;
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use self::client::{AdminArgs, Client, key_path};
-use self::show::Table;
+use self::client::key_path;
 use self::times::{Expiry, Span, time};
 use crate::exit::{Error, Exit};
 use crate::output;
+
+pub(crate) use client::{AdminArgs, Client, Snapshot, TOKEN_FILE};
+pub(crate) use show::Table;
 
 pub(crate) use audit::{AuditArgs, HELP as AUDIT_HELP, run as audit};
 

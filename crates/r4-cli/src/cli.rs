@@ -31,8 +31,8 @@ Exit codes, the same for every command:
      say whom to trust
 `r4 log monitor` and `r4 monitor` have a code for each alarm.
 
-`r4 COMMAND --help` explains one command, with examples. Only log, monitor, witness, release --node
-and the API keys of keys use the network.";
+`r4 COMMAND --help` explains one command, with examples. Only log, monitor, witness, backup, release
+--node and the API keys of keys use the network.";
 
 /// The parsed command line.
 #[derive(Debug, Parser)]
@@ -63,6 +63,9 @@ pub(crate) enum Command {
     /// Say which sealed core may run: write, sign and check its manifest
     #[command(subcommand)]
     Manifest(crate::manifest::Command),
+    /// Back the node's seeds, log and API keys up, and restore them
+    #[command(subcommand)]
+    Backup(crate::backup::Command),
     /// Copy, check and watch the log of a node's answers
     #[command(subcommand)]
     Log(crate::log::Command),

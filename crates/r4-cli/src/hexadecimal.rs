@@ -1,5 +1,7 @@
 //! Hexadecimal digits on the command line: either case, `0x` optional.
 
+use r4_receipt::KeyHash;
+
 /// Why a text is not hexadecimal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum HexError {
@@ -44,6 +46,14 @@ pub(crate) fn array<const N: usize>(text: &str) -> Result<[u8; N], HexError> {
     let mut bytes = [0; N];
     hex::decode_to_slice(digits, &mut bytes).map_err(|_| HexError::Digit)?;
     Ok(bytes)
+}
+
+/// Reads a key hash.
+///
+/// # Errors
+/// As [`array()`].
+pub(crate) fn key_hash(text: &str) -> Result<KeyHash, HexError> {
+    array(text).map(KeyHash::new)
 }
 
 /// Writes bytes the way the project does: `0x` and lowercase digits.

@@ -12,7 +12,7 @@ use r4_sign::ecdsa::VerifyingKey;
 use serde_json::json;
 
 use crate::exit::{Error, Exit};
-use crate::{api_keys, output, secret_file};
+use crate::{api_keys, output, secret_file, seed_shares};
 
 const GENERATE_HELP: &str = "\
 Examples:
@@ -44,6 +44,12 @@ pub(crate) enum Command {
     /// Show the public keys of a root seed
     #[command(after_help = SHOW_HELP)]
     Show(ShowArgs),
+    /// Split a seed into shares for paper
+    #[command(after_help = seed_shares::SPLIT_HELP)]
+    Split(seed_shares::SplitArgs),
+    /// Make a seed of its shares
+    #[command(after_help = seed_shares::COMBINE_HELP)]
+    Combine(seed_shares::CombineArgs),
     /// Make an API key
     #[command(after_help = api_keys::CREATE_HELP)]
     Create(api_keys::CreateArgs),
@@ -94,6 +100,8 @@ pub(crate) fn run(command: &Command) -> Result<Exit, Error> {
     match command {
         Command::Generate(args) => generate(args),
         Command::Show(args) => show_keys(args),
+        Command::Split(args) => seed_shares::split(args),
+        Command::Combine(args) => seed_shares::combine(args),
         Command::Create(args) => api_keys::create(args),
         Command::List(args) => api_keys::list(args),
         Command::Rotate(args) => api_keys::rotate(args),

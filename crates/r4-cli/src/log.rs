@@ -7,6 +7,7 @@ mod copy;
 mod finding;
 mod fsck;
 mod inclusion;
+mod last;
 mod mirror;
 mod monitor;
 mod parallel;
@@ -22,6 +23,7 @@ use crate::exit::{Error, Exit};
 
 pub(crate) use client::{Client, ReadError, Whole, url_prefix};
 pub(crate) use finding::{Alarm, Finding};
+pub(crate) use last::Last;
 pub(crate) use monitor::seconds;
 pub(crate) use trust::{Trust, keys_url};
 

@@ -1,14 +1,15 @@
 //! `r4`: check receipts and draws, make and check proofs, look after keys and manifests, and assess
-//! noise, all offline; copy, check, watch and witness the log; check a release and
+//! noise, all offline; copy, check, watch and witness the log; back the node up; check a release and
 //! install it.
 //!
 //! Every command returns an [`exit::Exit`]; whatever stops one becomes a sentence on standard
-//! error. No command but those of [`log`], [`witness`], [`monitor`], [`api_keys`] and [`release`]
-//! opens a network connection.
+//! error. No command but those of [`log`], [`witness`], [`monitor`], [`backup`], [`api_keys`] and
+//! [`release`] opens a network connection.
 
 mod api_keys;
 mod assess;
 mod atomic_file;
+mod backup;
 mod cli;
 mod completions;
 mod draw;
@@ -16,6 +17,7 @@ mod ecvrf;
 mod evm_proof;
 mod exit;
 mod hexadecimal;
+mod http;
 mod input;
 mod install;
 mod keys;
@@ -25,6 +27,7 @@ mod monitor;
 mod output;
 mod release;
 mod secret_file;
+mod seed_shares;
 mod selftest;
 mod verify;
 mod witness;
@@ -53,6 +56,7 @@ fn run(command: Command) -> Result<Exit, Error> {
         Command::EvmProof(args) => evm_proof::run(&args),
         Command::Keys(command) => keys::run(&command),
         Command::Manifest(command) => manifest::run(&command),
+        Command::Backup(command) => backup::run(&command),
         Command::Log(command) => log::run(&command),
         Command::Monitor(args) => monitor::run(&args),
         Command::Witness(command) => witness::run(&command),

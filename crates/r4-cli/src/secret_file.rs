@@ -50,9 +50,17 @@ pub(crate) fn create(path: &Path, secret: &[u8; 32]) -> Result<(), Error> {
         *end = b'\n';
         hex::encode_to_slice(secret, digits).map_err(|e| Error::unusable(path.display(), e))?;
     }
+    create_bytes(path, text.as_slice())
+}
+
+/// Writes secret bytes to a new file with mode 0600 and waits until they are on the disk.
+///
+/// # Errors
+/// As [`create`].
+pub(crate) fn create_bytes(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).and_then(
         |mut file| {
-            file.write_all(text.as_slice())?;
+            file.write_all(bytes)?;
             file.sync_all()
         },
     );

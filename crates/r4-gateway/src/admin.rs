@@ -1,5 +1,5 @@
 //! The admin API: API keys are made, listed, rotated and revoked here, and their usage and the
-//! audit trail are read.
+//! audit trail are read, and a copy of the store for a backup.
 //!
 //! It stands on a port of its own, which is not for the public, and wants a token of its own with
 //! every request: `Authorization: Bearer TOKEN`. `r4 keys` is its client.
@@ -8,6 +8,7 @@ mod audit;
 mod error;
 mod keys;
 mod order;
+mod snapshot;
 mod token;
 mod usage;
 
@@ -66,6 +67,7 @@ pub fn router(store: Arc<Store>, sync: Arc<KeySync>, token: ApiKey, defaults: Po
         .route("/admin/v1/keys/{key}/revoke", post(keys::revoke))
         .route("/admin/v1/keys/{key}/usage", get(usage::usage))
         .route("/admin/v1/audit", get(audit::audit))
+        .route("/admin/v1/snapshot", get(snapshot::snapshot))
         .route("/admin/{*rest}", axum::routing::any(async || Problem::not_found()))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(from_fn(private))

@@ -11,6 +11,7 @@ mod embedded;
 mod postgres;
 mod row;
 
+use std::fs::File;
 use std::path::Path;
 
 use r4_api::gateway::DayUsage;
@@ -245,6 +246,17 @@ impl Store {
     /// [`StoreError`]: the URL cannot be used, or the tables are of another version.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         Postgres::connect(url).await.map(Self::Postgres)
+    }
+
+    /// Makes a copy of the store's file as of one moment; none if it has no file of its own.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn snapshot(&self) -> Result<Option<File>, StoreError> {
+        match self {
+            Self::Embedded(store) => store.snapshot().await,
+            Self::Postgres(_) => Ok(None),
+        }
     }
 
     /// Returns whether other processes change the store, too.

@@ -1,10 +1,9 @@
 //! Asks the admin API of a gateway.
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use clap::ValueHint;
@@ -14,48 +13,61 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use ureq::Agent;
 use ureq::http::{Response, StatusCode, Uri, header};
-use ureq::tls::TlsConfig;
+use ureq::tls::RootCerts;
 use zeroize::Zeroizing;
 
 use crate::exit::Error;
+use crate::http;
 
 /// Where the admin API is, when nobody says.
 const HERE: &str = "http://127.0.0.1:8084";
 /// Name of the token's file in the state folder.
-const TOKEN_FILE: &str = "admin.token";
+pub(crate) const TOKEN_FILE: &str = "admin.token";
 /// Most bytes of that file.
 const MOST_TOKEN: u64 = 1024;
 /// Most bytes of an answer.
 const MOST_ANSWER: u64 = 8 << 20;
-/// Most time to connect, and for an answer.
-const CONNECT: Duration = Duration::from_secs(5);
+/// Most time for an answer.
 const ANSWER: Duration = Duration::from_secs(20);
 
 /// Where the admin API is, its token, and how to answer.
 #[derive(Debug, clap::Args)]
-pub(super) struct AdminArgs {
+pub(crate) struct AdminArgs {
     /// Where the admin API is.
     #[arg(
         long,
         value_name = "URL",
         help = "The admin API (R4_ADMIN_URL, or http://127.0.0.1:8084)"
     )]
-    admin: Option<String>,
+    pub(crate) admin: Option<String>,
     /// The file with its token.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     #[arg(help = "The file with its token (R4_ADMIN_TOKEN, or $R4_STATE_DIR/admin.token)")]
-    token_file: Option<PathBuf>,
+    pub(crate) token_file: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
-    pub(super) json: bool,
+    pub(crate) json: bool,
 }
 
 /// A client of one admin API.
-pub(super) struct Client {
+pub(crate) struct Client {
     agent: Agent,
     base: String,
     /// `Bearer` and the token.
     bearer: Zeroizing<String>,
+}
+
+/// A copy of a gateway's store.
+pub(crate) enum Snapshot {
+    /// Here it is.
+    Here {
+        /// How many bytes it has.
+        length: u64,
+        /// The bytes.
+        bytes: Box<dyn Read>,
+    },
+    /// The gateway has none, and says why.
+    Elsewhere(String),
 }
 
 impl Client {
@@ -63,7 +75,7 @@ impl Client {
     ///
     /// # Errors
     /// [`Error::Unusable`]: there is no token, or the URL is none.
-    pub(super) fn new(args: &AdminArgs) -> Result<Self, Error> {
+    pub(crate) fn new(args: &AdminArgs) -> Result<Self, Error> {
         let mut env = Env::from_process();
         let url = args.admin.clone().or_else(|| env.text("R4_ADMIN_URL"));
         let base = base(url.as_deref().unwrap_or(HERE))?;
@@ -71,17 +83,11 @@ impl Client {
         if !token.bytes().all(|byte| byte.is_ascii_graphic()) || token.is_empty() {
             return Err(Error::Unusable("the token must be visible ASCII characters".to_owned()));
         }
-        let provider = rustls::crypto::aws_lc_rs::default_provider();
-        let tls = TlsConfig::builder().unversioned_rustls_crypto_provider(Arc::new(provider));
-        let agent = Agent::config_builder()
-            .tls_config(tls.build())
-            .http_status_as_error(false)
-            .timeout_connect(Some(CONNECT))
+        let agent = http::config(RootCerts::WebPki)
             .timeout_global(Some(ANSWER))
             // The token is for the gateway alone, and no other server is to get it.
             .proxy(None)
             .max_redirects(0)
-            .user_agent(concat!("r4/", env!("CARGO_PKG_VERSION")))
             .build()
             .new_agent();
         Ok(Self { agent, base, bearer: Zeroizing::new(format!("Bearer {}", token.as_str())) })
@@ -95,6 +101,33 @@ impl Client {
         let request = self.agent.get(format!("{}{path}", self.base));
         let request = request.header(header::AUTHORIZATION, self.bearer.as_str());
         self.read(request.call())
+    }
+
+    /// Asks for a copy of the gateway's store: its length and its bytes.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub(crate) fn snapshot(&self) -> Result<Snapshot, Error> {
+        let request = self.agent.get(format!("{}/admin/v1/snapshot", self.base));
+        let request = request.header(header::AUTHORIZATION, self.bearer.as_str()).config();
+        let request = request.timeout_global(None).timeout_recv_response(Some(ANSWER)).build();
+        let answer = request.call().map_err(|error| self.unreachable(&error))?;
+        let status = answer.status();
+        if !status.is_success() {
+            let refused = self.read::<Value>(Ok(answer)).err();
+            let refused = refused.unwrap_or_else(|| self.other_server(status));
+            // The only conflict that there is: the keys are in another place.
+            let elsewhere = status == StatusCode::CONFLICT;
+            return if elsewhere {
+                Ok(Snapshot::Elsewhere(refused.to_string()))
+            } else {
+                Err(refused)
+            };
+        }
+        let length = answer.headers().get(header::CONTENT_LENGTH);
+        let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+        let length = length.ok_or_else(|| self.other_server(status))?;
+        Ok(Snapshot::Here { length, bytes: Box::new(answer.into_body().into_reader()) })
     }
 
     /// Posts `order` to `path`.

@@ -6,24 +6,24 @@ use crate::output::{Tone, paint, plain};
 
 /// A table of text.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(crate) struct Table {
     rows: Vec<Vec<String>>,
     right: Vec<usize>,
 }
 
 impl Table {
     /// Makes a table with a title for each column.
-    pub(super) fn new<const N: usize>(titles: [&str; N]) -> Self {
+    pub(crate) fn new<const N: usize>(titles: [&str; N]) -> Self {
         Self { rows: vec![titles.map(str::to_owned).to_vec()], right: Vec::new() }
     }
 
     /// Lets columns, counted from 0, end at the same place: those with numbers.
-    pub(super) fn align_right<const N: usize>(&mut self, columns: [usize; N]) {
+    pub(crate) fn align_right<const N: usize>(&mut self, columns: [usize; N]) {
         self.right.extend(columns);
     }
 
     /// Adds a row.
-    pub(super) fn row<const N: usize>(&mut self, cells: &[String; N]) {
+    pub(crate) fn row<const N: usize>(&mut self, cells: &[String; N]) {
         self.rows.push(cells.iter().map(|cell| plain(cell)).collect());
     }
 

@@ -4,21 +4,20 @@
 mod whole;
 
 use std::io::{self, Read as _};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use ureq::Agent;
 use ureq::http::{Response, StatusCode, header};
-use ureq::tls::{RootCerts, TlsConfig};
+use ureq::tls::RootCerts;
 
 use super::parallel::WORKERS;
 use crate::exit::Error;
+use crate::http;
 
 pub(crate) use whole::Whole;
 
-/// Most time to connect.
-const CONNECT: Duration = Duration::from_secs(5);
 /// Most time for one answer.
 const ANSWER: Duration = Duration::from_secs(30);
 /// Pauses before the second try and those after it.
@@ -57,18 +56,10 @@ impl Client {
     }
 
     fn of(roots: RootCerts, redirects: u32) -> Self {
-        let provider = rustls::crypto::aws_lc_rs::default_provider();
-        let tls = TlsConfig::builder()
-            .root_certs(roots)
-            .unversioned_rustls_crypto_provider(Arc::new(provider));
-        let agent = Agent::config_builder()
-            .tls_config(tls.build())
+        let agent = http::config(roots)
             .max_redirects(redirects)
-            .http_status_as_error(false)
-            .timeout_connect(Some(CONNECT))
             .timeout_global(Some(ANSWER))
             .max_idle_connections_per_host(WORKERS)
-            .user_agent(concat!("r4/", env!("CARGO_PKG_VERSION")))
             .build()
             .new_agent();
         Self { agent, not_before: Mutex::new(Instant::now()) }

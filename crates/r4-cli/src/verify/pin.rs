@@ -91,7 +91,5 @@ fn trusted_keys(source: &Source) -> Result<(Vec<KeyHash>, Option<LogKeys>), Erro
 }
 
 fn key_hash(text: &str) -> Result<KeyHash, Error> {
-    hexadecimal::array(text)
-        .map(KeyHash::new)
-        .map_err(|e| Error::unusable(format_args!("--key-hash {text}"), e))
+    hexadecimal::key_hash(text).map_err(|e| Error::unusable(format_args!("--key-hash {text}"), e))
 }

@@ -2,7 +2,7 @@
 
 use crate::run::{command, finish, r4};
 
-const COMMANDS: [&[&str]; 30] = [
+const COMMANDS: [&[&str]; 38] = [
     &[],
     &["verify"],
     &["draw", "verify"],
@@ -11,6 +11,8 @@ const COMMANDS: [&[&str]; 30] = [
     &["evm-proof"],
     &["keys", "generate"],
     &["keys", "show"],
+    &["keys", "split"],
+    &["keys", "combine"],
     &["keys", "create"],
     &["keys", "list"],
     &["keys", "rotate"],
@@ -21,6 +23,12 @@ const COMMANDS: [&[&str]; 30] = [
     &["manifest", "check"],
     &["manifest", "keygen"],
     &["manifest", "sign"],
+    &["backup", "create"],
+    &["backup", "verify"],
+    &["backup", "restore"],
+    &["backup", "resume"],
+    &["backup", "list"],
+    &["backup", "keygen"],
     &["log", "mirror"],
     &["log", "verify"],
     &["log", "monitor"],

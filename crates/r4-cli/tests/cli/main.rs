@@ -37,6 +37,8 @@ mod run;
 #[cfg(test)]
 mod sample;
 #[cfg(test)]
+mod seed_shares;
+#[cfg(test)]
 mod selftest;
 #[cfg(test)]
 mod verify;

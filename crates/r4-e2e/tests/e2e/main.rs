@@ -8,6 +8,7 @@
 
 mod harness;
 
+mod backup;
 mod core_confinement;
 mod core_faults;
 mod core_freeze;

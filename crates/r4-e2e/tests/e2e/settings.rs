@@ -10,8 +10,8 @@ use crate::harness::process::{Service, Variables};
 
 const SERVICES: [&str; 3] = ["r4-core", "r4-vrf", "r4-gateway"];
 
-/// Read by the compose file, Caddy and `r4 witness`, by none of the services.
-const COMPOSE_ALONE: [&str; 17] = [
+/// Read by the compose file, Caddy, `r4 witness` and `r4 backup`, by none of the services.
+const COMPOSE_ALONE: [&str; 24] = [
     "R4_GRAFANA_PASSWORD",
     "R4_GRAFANA_PORT",
     "R4_PROMETHEUS_PORT",
@@ -20,6 +20,13 @@ const COMPOSE_ALONE: [&str; 17] = [
     "R4_SHARED_PASSWORD",
     "R4_IPV6",
     "R4_WITNESS_NAME",
+    "R4_BACKUP_DIR",
+    "R4_BACKUP_RECIPIENT",
+    "R4_BACKUP_S3_ENDPOINT",
+    "R4_BACKUP_S3_KEY_ID",
+    "R4_BACKUP_S3_REGION",
+    "R4_BACKUP_S3_SECRET",
+    "R4_BACKUP_STORE",
     "R4_MANIFEST_SIGNATURE",
     "R4_CORE_IMAGE",
     "R4_VRF_IMAGE",

@@ -8,6 +8,7 @@ mod counts;
 mod failure;
 mod keys;
 mod place;
+mod snapshot;
 mod tables;
 
 #[cfg(test)]

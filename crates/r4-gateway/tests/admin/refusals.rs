@@ -2,7 +2,7 @@
 
 use crate::node::{Node, TOKEN};
 
-const PATHS: [(&str, &str); 8] = [
+const PATHS: [(&str, &str); 9] = [
     ("GET", "/admin/v1/keys"),
     ("POST", "/admin/v1/keys"),
     ("GET", "/admin/v1/keys/alice"),
@@ -10,6 +10,7 @@ const PATHS: [(&str, &str); 8] = [
     ("POST", "/admin/v1/keys/alice/revoke"),
     ("GET", "/admin/v1/keys/alice/usage"),
     ("GET", "/admin/v1/audit"),
+    ("GET", "/admin/v1/snapshot"),
     ("GET", "/admin/v1/nothing"),
 ];
 
@@ -130,4 +131,11 @@ async fn other_paths_and_methods() {
     assert_eq!(wrong.problem(), (405, "method-not-allowed".to_owned()));
     assert_eq!(wrong.header("allow"), "GET,HEAD");
     assert_eq!(node.call("GET", "/ready", &[], "").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_store_without_a_file_has_no_copy() {
+    let answer = Node::start().await.get("/admin/v1/snapshot").await;
+    assert_eq!(answer.problem(), (409, "keys-elsewhere".to_owned()));
+    assert!(answer.text.contains("R4_STATE_DIR"), "{answer:?}");
 }

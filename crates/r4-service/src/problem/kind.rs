@@ -172,6 +172,10 @@ kinds! {
         "The API key is revoked, so it cannot be rotated or revoked."
         "Create a new one."
         "the API key alice is revoked";
+    KEYS_ELSEWHERE CONFLICT "keys-elsewhere" ADMIN
+        "The gateway has no file of its own with API keys that could be copied for a backup."
+        "Back PostgreSQL up with `pg_dump`; where there is none, set R4_STATE_DIR."
+        "this gateway keeps its API keys in PostgreSQL (R4_DATABASE_URL): back that up with pg_dump";
     BODY_TOO_LARGE PAYLOAD_TOO_LARGE "body-too-large" BODIES
         "The body is larger than the path takes."
         "Send a smaller one; a list of participants can be given as its hash."

@@ -12,7 +12,7 @@ pub(super) const FREE: &str = "r4_state_disk_free_bytes";
 pub(super) const SIZE: &str = "r4_state_disk_size_bytes";
 pub(super) const BACKUP: &str = "r4_backup_timestamp_seconds";
 
-/// The file in which whoever makes a backup says when.
+/// The file in which `r4 backup create` says when.
 const LAST_BACKUP: &str = "last-backup.json";
 /// More bytes than it has.
 const MOST_BYTES: u64 = 4096;

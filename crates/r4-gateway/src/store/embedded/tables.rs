@@ -70,7 +70,8 @@ fn make(database: &Database) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn make_all(writing: &WriteTransaction) -> Result<(), StoreError> {
+/// Makes the tables, and notes their form.
+pub(super) fn make_all(writing: &WriteTransaction) -> Result<(), StoreError> {
     writing.open_table(NUMBERS)?.insert("format", FORMAT)?;
     for table in [REVISIONS, SLOT_COUNTS] {
         writing.open_table(table)?;
