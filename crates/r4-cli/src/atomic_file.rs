@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use crate::exit::Error;
@@ -32,6 +33,19 @@ pub(crate) fn replace(path: &Path, bytes: &[u8], durability: Durability) -> io::
         drop(fs::remove_file(&temporary));
     }
     written
+}
+
+/// Lets the link `path` point at `target`, whatever it pointed at before.
+///
+/// # Errors
+/// It cannot be made; the old one stays.
+pub(crate) fn link(path: &Path, target: &Path) -> io::Result<()> {
+    let temporary = beside(path);
+    match fs::remove_file(&temporary) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => symlink(target, &temporary)?,
+    }
+    fs::rename(temporary, path)
 }
 
 fn write(path: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {

@@ -31,8 +31,8 @@ Exit codes, the same for every command:
      say whom to trust
 `r4 log monitor` and `r4 monitor` have a code for each alarm.
 
-`r4 COMMAND --help` explains one command, with examples. Only log, monitor, witness, backup, release
---node and the API keys of keys use the network.";
+`r4 COMMAND --help` explains one command, with examples. Only log, monitor, witness, backup, deploy,
+release --node and the API keys of keys use the network.";
 
 /// The parsed command line.
 #[derive(Debug, Parser)]
@@ -77,6 +77,9 @@ pub(crate) enum Command {
     /// Check the files of a release before they are used
     #[command(subcommand)]
     Release(crate::release::Command),
+    /// Check, update and take back a node in containers
+    #[command(subcommand)]
+    Deploy(crate::deploy::Command),
     /// Run an unpacked release on this machine
     #[command(subcommand)]
     Install(crate::install::Command),

@@ -1,10 +1,10 @@
 //! `r4`: check receipts and draws, make and check proofs, look after keys and manifests, and assess
 //! noise, all offline; copy, check, watch and witness the log; back the node up; check a release and
-//! install it.
+//! install it; check and update a node in containers.
 //!
 //! Every command returns an [`exit::Exit`]; whatever stops one becomes a sentence on standard
-//! error. No command but those of [`log`], [`witness`], [`monitor`], [`backup`], [`api_keys`] and
-//! [`release`] opens a network connection.
+//! error. No command but those of [`log`], [`witness`], [`monitor`], [`backup`], [`api_keys`],
+//! [`release`] and [`deploy`] opens a network connection.
 
 mod api_keys;
 mod assess;
@@ -12,10 +12,12 @@ mod atomic_file;
 mod backup;
 mod cli;
 mod completions;
+mod deploy;
 mod draw;
 mod ecvrf;
 mod evm_proof;
 mod exit;
+mod file_tree;
 mod hexadecimal;
 mod http;
 mod input;
@@ -61,6 +63,7 @@ fn run(command: Command) -> Result<Exit, Error> {
         Command::Monitor(args) => monitor::run(&args),
         Command::Witness(command) => witness::run(&command),
         Command::Release(command) => release::run(&command),
+        Command::Deploy(command) => deploy::run(&command),
         Command::Install(command) => install::run(&command),
         Command::Assess(args) => assess::run(&args),
         Command::Selftest(args) => selftest::run(&args),

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, symlink};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::atomic_file;
 use crate::exit::Error;
+use crate::file_tree;
 
 /// One thing to do.
 pub(super) enum Step {
@@ -59,7 +60,7 @@ impl Step {
     pub(super) fn take(&self) -> Result<(), Error> {
         let (what, done) = match self {
             Self::CopyFolder { from, to } => (to.as_path(), copy_folder(from, to)),
-            Self::Link { path, target } => (path.as_path(), link(path, target)),
+            Self::Link { path, target } => (path.as_path(), atomic_file::link(path, target)),
             Self::NewFile { path, bytes, mode } => (path.as_path(), new_file(path, bytes, *mode)),
             Self::Unit { path, text } => {
                 (path.as_path(), atomic_file::replace(path, text, atomic_file::Durability::Synced))
@@ -77,34 +78,11 @@ fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
     if part.exists() {
         fs::remove_dir_all(&part)?;
     }
-    copy_all(from, &part)?;
+    if let Some(releases) = part.parent() {
+        fs::create_dir_all(releases)?;
+    }
+    file_tree::copy(from, &part)?;
     fs::rename(part, to)
-}
-
-fn copy_all(from: &Path, to: &Path) -> io::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let (kind, to) = (entry.file_type()?, to.join(entry.file_name()));
-        if kind.is_dir() {
-            copy_all(&entry.path(), &to)?;
-        } else if kind.is_file() {
-            fs::copy(entry.path(), to)?;
-        } else {
-            let what = format!("{} is no plain file", entry.path().display());
-            return Err(io::Error::other(what));
-        }
-    }
-    Ok(())
-}
-
-fn link(path: &Path, target: &Path) -> io::Result<()> {
-    let part = path.with_extension("part");
-    match fs::remove_file(&part) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => symlink(target, &part)?,
-    }
-    fs::rename(part, path)
 }
 
 fn new_file(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {

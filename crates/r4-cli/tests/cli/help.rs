@@ -2,7 +2,7 @@
 
 use crate::run::{command, finish, r4};
 
-const COMMANDS: [&[&str]; 38] = [
+const COMMANDS: [&[&str]; 43] = [
     &[],
     &["verify"],
     &["draw", "verify"],
@@ -39,6 +39,11 @@ const COMMANDS: [&[&str]; 38] = [
     &["witness", "keys"],
     &["witness", "healthcheck"],
     &["assess"],
+    &["release", "verify"],
+    &["deploy", "check"],
+    &["deploy", "update"],
+    &["deploy", "rollback"],
+    &["install", "systemd"],
     &["selftest"],
     &["completions"],
 ];

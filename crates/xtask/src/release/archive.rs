@@ -12,7 +12,7 @@ const FOLDER: &str = "re4_release";
 /// The list of digests in it.
 const LIST: &str = "SHA256SUMS";
 /// What of the commit is in it.
-const PATHS: [&str; 15] = [
+const PATHS: [&str; 16] = [
     ".dockerignore",
     ".env.example",
     "ARCHITECTURE.md",
@@ -24,6 +24,7 @@ const PATHS: [&str; 15] = [
     "LICENSE-MIT",
     "README.md",
     "deploy",
+    "docker-compose.secrets.yml",
     "docker-compose.variants.yml",
     "docker-compose.yml",
     "docs",
