@@ -26,7 +26,7 @@ r4_there() {
   docker run --rm -i --network "container:$(docker compose ps -q r4-gateway)" --user "$(id -u):$(id -g)" \
     -v "$work:/work" -w /work --entrypoint /usr/local/bin/r4 "$images-vrf" "$@"
 }
-backup() { docker compose run --rm -T r4-backup "$@" </dev/null; }
+backup() { docker compose run --rm -T --no-deps r4-backup "$@" </dev/null; }
 restore() { docker compose run --rm -T -v "$work/mirror:/mirror:ro" r4-restore "$@"; }
 get() { curl -sf --max-time 20 -H "X-API-Key: $api_key" "$@"; }
 # Waits until the published checkpoint covers all that was answered, and copies the log.

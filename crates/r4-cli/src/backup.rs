@@ -40,7 +40,7 @@ const CREATE_HELP: &str = "\
 Examples:
   r4 backup create --store /srv/backups --recipient age1… --gateway-state /var/lib/r4-gateway
   r4 backup create --store s3://bucket/r4 --keep-last 7 --keep-daily 30
-  docker compose run --rm -T r4-backup create --keep-daily 30
+  docker compose run --rm -T --no-deps r4-backup create --keep-daily 30
 
 The node may serve meanwhile. A backup has the seeds, the log and the gateway's API keys with what
 they used, encrypted to age recipients, and a small manifest in clear. It is read again and compared
@@ -115,7 +115,7 @@ Exit codes: 0 listed; 2 the store cannot be read.";
 const KEYGEN_HELP: &str = "\
 Examples:
   r4 backup keygen --out identity.txt
-  docker compose run --rm -T r4-restore keygen > identity.txt
+  age-keygen -o identity.txt      is as good
 
 Makes an age identity, as age-keygen does. The recipient, age1…, is public: it goes to standard
 output, and into R4_BACKUP_RECIPIENT on the node. The file is what reads the backups: keep it, and a

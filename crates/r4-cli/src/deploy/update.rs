@@ -190,7 +190,8 @@ fn as_it_runs(project: &Project, deployments: &Deployments) -> Result<Option<Dep
 
 fn backup(project: &Project) -> Result<(), Error> {
     note("a backup");
-    let made = output(&mut project.compose(["run", "--rm", "-T", "r4-backup"]));
+    // Without its dependencies, which Compose would build and start anew, and nobody would watch.
+    let made = output(&mut project.compose(["run", "--rm", "-T", "--no-deps", "r4-backup"]));
     let made = made.map_err(|error| {
         Error::Unusable(format!(
             "nothing was changed: {error}; docs/backup.md, or --without-backup"
