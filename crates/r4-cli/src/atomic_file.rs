@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{OpenOptionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
 use crate::exit::Error;
@@ -89,21 +89,27 @@ impl FileLock {
     /// It cannot be written there, or another process uses it.
     pub(crate) fn beside(path: &Path) -> Result<Self, Error> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        Self::of(&folder_of(path).join(format!(".{name}.lock")), path, "at work with this file")
+        Self::of(
+            &folder_of(path).join(format!(".{name}.lock")),
+            path,
+            "another r4 is at work with this file",
+        )
     }
 
-    fn of(lock: &Path, what: &Path, busy: &str) -> Result<Self, Error> {
+    /// Locks the file `lock`, which stands for `what`; `busy` is said when another process has it.
+    ///
+    /// # Errors
+    /// It cannot be written, or another process has it.
+    pub(crate) fn of(lock: &Path, what: &Path, busy: &str) -> Result<Self, Error> {
         let refuse = |cause: io::Error| {
             Error::unusable(what.display(), format!("the folder cannot be used: {cause}"))
         };
         let mut options = OpenOptions::new();
-        let options = options.write(true).create(true).truncate(false);
+        let options = options.write(true).create(true).truncate(false).mode(0o600);
         let file = options.open(lock).map_err(refuse)?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => {
-                Err(Error::unusable(what.display(), format!("another r4 is {busy}")))
-            }
+            Err(TryLockError::WouldBlock) => Err(Error::unusable(what.display(), busy)),
             Err(TryLockError::Error(cause)) => Err(refuse(cause)),
         }
     }
@@ -124,7 +130,8 @@ impl FolderLock {
         fs::create_dir_all(folder).map_err(|cause| {
             Error::unusable(folder.display(), format!("the folder cannot be used: {cause}"))
         })?;
-        let file = FileLock::of(&folder.join(".lock"), folder, "at work in this folder")?;
+        let file =
+            FileLock::of(&folder.join(".lock"), folder, "another r4 is at work in this folder")?;
         Ok(Self { _file: file })
     }
 }

@@ -14,9 +14,9 @@ mod retention;
 mod store;
 mod verify;
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::File;
 use std::io::{self, Read as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueHint};
@@ -24,6 +24,7 @@ use r4_service::config::Env;
 use zeroize::Zeroizing;
 
 use self::store::Store;
+use crate::atomic_file::FileLock;
 use crate::exit::{Error, Exit};
 use crate::input::Source;
 
@@ -199,21 +200,15 @@ fn state_dir(named: Option<&Path>, env: &mut Env) -> PathBuf {
     set.unwrap_or_else(|| PathBuf::from(STATE_DIR))
 }
 
-/// Keeps other backups and restores away from a state folder as long as the file is open (flock(2)).
-fn lock(state: &Path) -> Result<File, Error> {
-    let path = state.join(LOCK_FILE);
-    let refuse = |e: io::Error| Error::unusable(path.display(), e);
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false).mode(0o600);
-    let file = options.open(&path).map_err(refuse)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            let reason = "another r4 backup is at work on this state folder";
-            Err(Error::unusable(state.display(), reason))
-        }
-        Err(TryLockError::Error(e)) => Err(refuse(e)),
-    }
+/// Returns the gateway's state folder: the one named, or that of the environment.
+fn gateway_dir(named: Option<&Path>, env: &mut Env) -> Option<PathBuf> {
+    named.map(Path::to_owned).or_else(|| env.text("R4_GATEWAY_STATE_DIR").map(PathBuf::from))
+}
+
+/// Keeps other backups and restores away from a state folder, as long as the lock lives.
+fn lock(state: &Path) -> Result<FileLock, Error> {
+    let busy = "another r4 backup is at work on this state folder";
+    FileLock::of(&state.join(LOCK_FILE), state, busy)
 }
 
 /// Reads a small file of text that nobody else may read.

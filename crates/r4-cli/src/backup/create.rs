@@ -116,8 +116,7 @@ fn ask_gateway(args: &Args, env: &mut Env) -> Result<Keys, Error> {
     if args.without_gateway {
         return Ok(Keys::None(Gateway::LeftOut));
     }
-    let folder = env.text("R4_GATEWAY_STATE_DIR").map(PathBuf::from);
-    let folder = args.gateway_state.clone().or(folder);
+    let folder = super::gateway_dir(args.gateway_state.as_deref(), env);
     let set = env.text("R4_ADMIN_TOKEN").or_else(|| env.text("R4_ADMIN_TOKEN_FILE")).is_some();
     if folder.is_none() && !set {
         return Err(Error::Unusable(

@@ -15,7 +15,8 @@ use super::archive::{GATEWAY, STATE};
 use super::manifest::Gateway;
 use super::resume::{self, What};
 use super::verify::{Backup, Which};
-use super::{LOCK_FILE, state_dir};
+use super::{LOCK_FILE, gateway_dir, state_dir};
+use crate::atomic_file::FileLock;
 use crate::exit::{Error, Exit};
 use crate::output;
 
@@ -46,8 +47,7 @@ pub(crate) struct Args {
 pub(super) fn run(args: &Args) -> Result<Exit, Error> {
     let mut env = Env::from_process();
     let state = state_dir(args.state.as_deref(), &mut env);
-    let gateway = args.gateway_state.clone();
-    let gateway = gateway.or_else(|| env.text("R4_GATEWAY_STATE_DIR").map(PathBuf::from));
+    let gateway = gateway_dir(args.gateway_state.as_deref(), &mut env);
     let backup = args.which.find(&mut env)?;
     let gateway = match (gateway.filter(|_| !args.without_gateway), backup.manifest.gateway) {
         (Some(folder), Gateway::Included) => Some(folder),
@@ -98,7 +98,7 @@ struct Folders {
 
 impl Folders {
     /// Makes and locks the folders, which must be empty, and notes that they are being filled.
-    fn take(&self) -> Result<File, Error> {
+    fn take(&self) -> Result<FileLock, Error> {
         let folders = [Some(&self.state), self.gateway.as_ref()];
         for folder in folders.iter().flatten() {
             let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
