@@ -165,6 +165,7 @@ def key(document: dict[str, Any], at: int) -> dict[str, Any]:
 
 WRONG_KEYS: list[tuple[Callable[[dict[str, Any]], Any], str]] = [
     (lambda d: d.update(active="0x" + 64 * "0"), "active"),
+    (lambda d: d.update(active=None), "active"),
     (lambda d: d.update(more=1), "more"),
     (lambda d: d.update(epochs=[]), "active"),
     (lambda d: d.update(epochs={}), "epochs"),
@@ -174,6 +175,7 @@ WRONG_KEYS: list[tuple[Callable[[dict[str, Any]], Any], str]] = [
     (lambda d: d["epochs"].insert(0, epoch(d) | {"status": "retired"}), "epochs"),
     (lambda d: epoch(d).update(status="lost"), "status"),
     (lambda d: epoch(d).update(status="retired"), "active"),
+    (lambda d: epoch(d).update(status="revoked"), "active"),
     (lambda d: epoch(d).update(valid_until=1), "valid_until"),
     (lambda d: epoch(d).update(key_id="0x" + 16 * "0"), "key_id"),
     (lambda d: epoch(d)["keys"].reverse(), "use"),
@@ -200,6 +202,16 @@ def test_keys_documents_that_are_refused(
         Keys.parse(json.dumps(document))
     assert error.value.field is not None
     assert error.value.field.rsplit(".", 1)[-1] == field
+
+
+def test_no_epoch_is_active_after_one_was_revoked() -> None:
+    document = keys()
+    epoch(document).update(status="revoked")
+    document.update(active=None)
+    parsed = Keys.parse(json.dumps(document))
+    retired = [e["key_hash"] for e in document["epochs"] if e["status"] == "retired"]
+    assert parsed.active is None
+    assert ["0x" + key_hash.hex() for key_hash in parsed.key_hashes()] == retired
 
 
 def test_an_epoch_is_listed_once() -> None:

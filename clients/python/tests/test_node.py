@@ -44,6 +44,7 @@ def test_receipts(node: Client, sig: Sig) -> None:
         report = verify(receipt.json, keys=keys, require=sig)
         assert report, report
         assert_logged(report)
+        assert keys.active is not None
         assert verify(receipt.json, key_hash=keys.active, require=sig)
         assert receipt.alpha_source is (AlphaSource.INDEX if alpha is None else AlphaSource.CLIENT)
     assert node.vrf(b"same", sig).random == node.vrf(b"same").random

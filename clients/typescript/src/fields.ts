@@ -64,9 +64,7 @@ export class Fields {
   }
 
   objectOrNull(name: string): Fields | null {
-    if (!this.isNull(name)) return this.object(name);
-    this.take(name);
-    return null;
+    return this.takeNull(name) ? null : this.object(name);
   }
 
   /** Reads a list of objects. */
@@ -175,13 +173,17 @@ export class Fields {
   }
 
   timestampOrNull(name: string): bigint | null {
-    if (!this.isNull(name)) return this.timestamp(name);
-    this.take(name);
-    return null;
+    return this.takeNull(name) ? null : this.timestamp(name);
   }
 
-  private isNull(name: string): boolean {
-    return this.entries.some(([entry, value]) => entry === name && value === null);
+  hexOrNull(name: string, length: number): Uint8Array | null {
+    return this.takeNull(name) ? null : this.hex(name, length);
+  }
+
+  private takeNull(name: string): boolean {
+    const there = this.entries.some(([entry, value]) => entry === name && value === null);
+    if (there) this.take(name);
+    return there;
   }
 
   private take(name: string): Value {

@@ -16,8 +16,8 @@ export const MAX_KEYS_DOCUMENT_BYTES = 1024 * 1024;
 
 /** The public keys of a node. Each epoch's key hash has been recomputed from its keys; no epoch is there twice. */
 export interface KeysDocument {
-  /** The active epoch's key hash. */
-  active: Uint8Array;
+  /** The active epoch's key hash; null while none signs, because it was revoked. */
+  active: Uint8Array | null;
   epochs: Epoch[];
   /** The keys of the node's log, where it has one. */
   log: LogKeys | null;
@@ -48,11 +48,12 @@ export type Status = (typeof STATUSES)[number];
  */
 export function parseKeysDocument(input: string | Uint8Array): KeysDocument {
   const fields = Fields.parse(input, MAX_KEYS_DOCUMENT_BYTES);
-  const active = fields.hex("active", 32);
+  const active = fields.hexOrNull("active", 32);
   const epochs = fields.list("epochs").map(parseEpoch);
   const [first, ...others] = epochs.filter((epoch) => epoch.status === "active");
-  if (!first || !equal(first.keyHash, active) || others.length > 0) {
-    throw fields.wrong("active", "the key hash of the one active epoch");
+  const named = first && active ? equal(first.keyHash, active) : !first && !active;
+  if (!named || others.length > 0) {
+    throw fields.wrong("active", "the key hash of the one active epoch, or null where there is none");
   }
   // One that was revoked is not to come back under another status.
   if (new Set(epochs.map((epoch) => toHex(epoch.keyHash))).size < epochs.length) {

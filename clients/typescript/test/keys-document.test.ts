@@ -42,7 +42,7 @@ function fault(change: (keys: Keys) => void): string | null {
 test("the active and the retired epochs are trusted", () => {
   const document = parseKeysDocument(JSON.stringify(good));
   assert.deepEqual(document.epochs.map((epoch) => epoch.status), good.epochs.map((epoch) => epoch.status));
-  assert.equal(toHex(document.active), good.active);
+  assert.equal(document.active && toHex(document.active), good.active);
   const trusted = good.epochs.filter(({ status }) => status === "active" || status === "retired");
   assert.deepEqual(trustedKeyHashes(document).map(toHex), trusted.map((epoch) => epoch.key_hash));
   assert.ok(trusted.length >= 2 && trusted.length < good.epochs.length);
@@ -58,6 +58,18 @@ test("one epoch is active, and it is the one that is named", () => {
   assert.equal(fault((keys) => void (keys.active = (keys.epochs[other] as EpochJson).key_hash)), "active");
   assert.equal(fault((keys) => void (keys.epochs as EpochJson[]).splice(0)), "active");
   assert.equal(fault(set(other, "unknown")), `epochs[${other}].status`);
+});
+
+test("no epoch is active after one was revoked", () => {
+  const active = good.epochs.findIndex(({ status }) => status === "active");
+  const keys = structuredClone(good);
+  Object.assign(keys, { active: null });
+  (keys.epochs[active] as EpochJson).status = "revoked";
+  const document = parseKeysDocument(JSON.stringify(keys));
+  assert.equal(document.active, null);
+  assert.deepEqual(trustedKeyHashes(document).map(toHex), good.epochs.filter(({ status }) => status === "retired").map((epoch) => epoch.key_hash));
+  assert.equal(fault((changed) => void Object.assign(changed, { active: null })), "active");
+  assert.equal(fault((changed) => void Object.assign(changed.epochs[active] as EpochJson, { status: "revoked" })), "active");
 });
 
 test("no epoch is listed twice", () => {

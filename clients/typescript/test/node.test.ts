@@ -52,6 +52,7 @@ liveTest("random bytes, also more than one request gives", async () => {
 liveTest("receipts of all three modes, and every field of each tampered", async () => {
   const client = await pinned();
   const { active } = (await client.keys()).document;
+  assert.ok(active);
   const pin = { keyHash: `0x${Buffer.from(active).toString("hex")}` };
   for (const sig of ["dual", "ecdsa", "mldsa65"] as const) {
     const alpha = Uint8Array.from(Buffer.from(`fixed ${sig}`));

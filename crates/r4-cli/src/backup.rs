@@ -20,6 +20,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueHint};
+use r4_receipt::KeyHash;
 use r4_service::config::Env;
 use zeroize::Zeroizing;
 
@@ -195,7 +196,19 @@ pub(crate) fn run(command: &Command) -> Result<Exit, Error> {
     }
 }
 
-fn state_dir(named: Option<&Path>, env: &mut Env) -> PathBuf {
+/// Tells whether the node of a state folder has or had an epoch, or has announced it.
+///
+/// # Errors
+/// The folder cannot be used.
+pub(crate) fn has_epoch(state: &Path, key_hash: &KeyHash) -> Result<bool, Error> {
+    if epochs::root_key(state)? == *key_hash {
+        return Ok(true);
+    }
+    Ok(epochs::Epochs::of_journal(state)?.find(key_hash).is_some())
+}
+
+/// Returns the state folder: the one named, or `R4_STATE_DIR`, or where it is in the container.
+pub(crate) fn state_dir(named: Option<&Path>, env: &mut Env) -> PathBuf {
     let set = named.map(Path::to_owned).or_else(|| env.text("R4_STATE_DIR").map(PathBuf::from));
     set.unwrap_or_else(|| PathBuf::from(STATE_DIR))
 }

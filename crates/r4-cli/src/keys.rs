@@ -1,6 +1,8 @@
 //! `r4 keys`: the root seed of a node, the public keys that come from it, and the API keys of its
 //! gateway.
 
+mod revoke_epoch;
+
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -50,6 +52,9 @@ pub(crate) enum Command {
     /// Make a seed of its shares
     #[command(after_help = seed_shares::COMBINE_HELP)]
     Combine(seed_shares::CombineArgs),
+    /// Revoke a key epoch whose seed others may have
+    #[command(after_help = revoke_epoch::HELP)]
+    RevokeEpoch(revoke_epoch::Args),
     /// Make an API key
     #[command(after_help = api_keys::CREATE_HELP)]
     Create(api_keys::CreateArgs),
@@ -102,6 +107,7 @@ pub(crate) fn run(command: &Command) -> Result<Exit, Error> {
         Command::Show(args) => show_keys(args),
         Command::Split(args) => seed_shares::split(args),
         Command::Combine(args) => seed_shares::combine(args),
+        Command::RevokeEpoch(args) => revoke_epoch::run(args),
         Command::Create(args) => api_keys::create(args),
         Command::List(args) => api_keys::list(args),
         Command::Rotate(args) => api_keys::rotate(args),

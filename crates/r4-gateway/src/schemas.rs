@@ -164,8 +164,9 @@ pub struct Domain {
 /// The public keys of a node.
 #[derive(Debug, ToSchema)]
 pub struct Keys {
-    /// Key hash of the epoch that signs now.
-    pub active: String,
+    /// Key hash of the epoch that signs now; null while none does, because it was revoked.
+    #[schema(required)]
+    pub active: Option<String>,
     /// All epochs.
     pub epochs: Vec<Epoch>,
     /// What vouches for the log's checkpoints.

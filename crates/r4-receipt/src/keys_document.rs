@@ -17,11 +17,11 @@ use crate::timestamp::Timestamp;
 /// Octets that the document may have: some three hundred epochs.
 pub const MAX_KEYS_DOCUMENT_BYTES: usize = 1024 * 1024;
 
-/// The public keys of a node. Each epoch's key hash has been recomputed from its keys, and the
-/// active epoch is the only one with that status; no epoch is there twice.
+/// The public keys of a node. Each epoch's key hash has been recomputed from its keys; at most one
+/// epoch is active, and none while the node waits for the one after a revoked one; no epoch is there twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeysDocument {
-    active: KeyHash,
+    active: Option<KeyHash>,
     epochs: Vec<Epoch>,
     log: Option<LogKeys>,
 }
@@ -55,15 +55,16 @@ pub enum Status {
 impl KeysDocument {
     /// Makes the document of a node that has had one epoch.
     pub fn of_active(keys: &PublicKeys, valid_from: Option<Timestamp>) -> Self {
-        let active = keys.key_set().key_hash();
+        let active = Some(keys.key_set().key_hash());
         let epoch =
             Epoch { keys: keys.clone(), status: Status::Active, valid_from, valid_until: None };
         Self { active, epochs: Vec::from([epoch]), log: None }
     }
 
-    /// Makes the document of a node whose epoch `active` signs; `epochs` are all of them.
-    pub const fn of_epochs(active: KeyHash, epochs: Vec<Epoch>) -> Self {
-        Self { active, epochs, log: None }
+    /// Makes the document of a node with these epochs, of which one at most is active.
+    pub fn of_epochs(epochs: Vec<Epoch>) -> Self {
+        let active = epochs.iter().find(|epoch| epoch.status == Status::Active);
+        Self { active: active.map(Epoch::key_hash), epochs, log: None }
     }
 
     /// Adds the keys of the node's log.
@@ -79,12 +80,13 @@ impl KeysDocument {
     /// id or address that does not belong to its keys is refused.
     pub fn parse(input: &[u8]) -> Result<Self, ParseError> {
         let mut fields = Fields::parse(input, MAX_KEYS_DOCUMENT_BYTES)?;
-        let active = KeyHash::new(fields.hex("active", KEY_HASH)?);
+        let active = fields.hex_or_null("active", KEY_HASH)?.map(KeyHash::new);
         let epochs: Vec<Epoch> =
             fields.list("epochs")?.into_iter().map(Epoch::parse).collect::<Result<_, _>>()?;
         let mut actives = epochs.iter().filter(|epoch| epoch.status == Status::Active);
-        if actives.next().map(Epoch::key_hash) != Some(active) || actives.next().is_some() {
-            return Err(fields.wrong("active", "the key hash of the one active epoch"));
+        if actives.next().map(Epoch::key_hash) != active || actives.next().is_some() {
+            let form = "the key hash of the one active epoch, or null where there is none";
+            return Err(fields.wrong("active", form));
         }
         // One that was revoked is not to come back under another status.
         let hashes: BTreeSet<_> = epochs.iter().map(Epoch::key_hash).collect();
@@ -101,8 +103,8 @@ impl KeysDocument {
         to_json(self)
     }
 
-    /// Returns the active epoch's key hash.
-    pub const fn active(&self) -> KeyHash {
+    /// Returns the active epoch's key hash; none while no epoch signs, because it was revoked.
+    pub const fn active(&self) -> Option<KeyHash> {
         self.active
     }
 
@@ -229,7 +231,7 @@ fn parse_mldsa(fields: &mut Fields) -> Result<[u8; mldsa::PUBLIC_KEY_BYTES], Par
 impl Serialize for KeysDocument {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("active", &self.active.to_string())?;
+        map.serialize_entry("active", &self.active.map(|active| active.to_string()))?;
         map.serialize_entry("epochs", &self.epochs)?;
         if let Some(log) = &self.log {
             map.serialize_entry("log", log)?;

@@ -327,12 +327,23 @@ impl Fields {
         &mut self,
         name: &str,
     ) -> Result<Option<Timestamp>, ParseError> {
+        if self.take_null(name) { Ok(None) } else { self.timestamp(name).map(Some) }
+    }
+
+    /// Reads `0x` and 2 × N hexadecimal digits, or null.
+    pub(crate) fn hex_or_null<const N: usize>(
+        &mut self,
+        name: &str,
+        expected: &'static str,
+    ) -> Result<Option<[u8; N]>, ParseError> {
+        if self.take_null(name) { Ok(None) } else { self.hex(name, expected).map(Some) }
+    }
+
+    /// Takes a field if it is null.
+    fn take_null(&mut self, name: &str) -> bool {
         let null = |(entry, value): &(String, Value)| entry == name && matches!(value, Value::Null);
-        if self.entries.iter().any(null) {
-            self.take(name)?;
-            return Ok(None);
-        }
-        self.timestamp(name).map(Some)
+        let at = self.entries.iter().position(null);
+        at.map(|at| self.entries.swap_remove(at)).is_some()
     }
 
     fn take(&mut self, name: &str) -> Result<Value, ParseError> {

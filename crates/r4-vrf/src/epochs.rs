@@ -9,13 +9,14 @@
 mod history;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, mpsc};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use r4_keystore::handover::{self, ChangeError};
 use r4_keystore::keys::NodeKeys;
+use r4_keystore::revoked;
 use r4_keystore::seed::RootSeed;
 use r4_keystore::selftest;
 use r4_logstore::{AppendError, Record};
@@ -66,6 +67,8 @@ pub(crate) struct Epochs {
     due: AtomicU64,
     /// The time before which the active epoch signs nothing.
     begun: AtomicU64,
+    /// Whether the active epoch is revoked, or nobody knows: then it signs no receipt.
+    stopped: AtomicBool,
     /// Guards the epochs that sign or have signed, the oldest first, and the announced one.
     known: Mutex<Known>,
     document: ArcSwap<String>,
@@ -75,6 +78,8 @@ pub(crate) struct Epochs {
 struct Known {
     used: Vec<EpochKeys>,
     next: Option<Next>,
+    /// Those whose secrets others may have.
+    revoked: Vec<KeyHash>,
     /// What was last told of trouble with the next seed.
     trouble: Option<String>,
 }
@@ -103,6 +108,7 @@ impl Epochs {
         let next = seed.map(|seed| Next::announced(seed, announced)).transpose()?.flatten();
         let due = next.as_ref().map_or(NEVER, |next| valid_from(&next.entry));
         let begun = used.last().map_or(0, valid_from);
+        let revoked = revoked::read(state_dir)?;
         let epochs = Self {
             state_dir: state_dir.to_owned(),
             notice: notice.as_secs(),
@@ -111,7 +117,8 @@ impl Epochs {
             gate: RwLock::new(()),
             due: AtomicU64::new(due),
             begun: AtomicU64::new(begun),
-            known: Mutex::new(Known { used, next, trouble: None }),
+            stopped: AtomicBool::new(false),
+            known: Mutex::new(Known { used, next, revoked, trouble: None }),
             document: ArcSwap::default(),
         };
         epochs.tell(&epochs.known());
@@ -120,6 +127,12 @@ impl Epochs {
 
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says why no receipt is signed, if none is because the active epoch is revoked.
+    pub(crate) fn stopped(&self) -> Option<IssueError> {
+        let stopped = self.stopped.load(Ordering::Acquire);
+        stopped.then(|| IssueError::Revoked { next: self.times().1 })
     }
 
     fn is_due(&self) -> bool {
@@ -159,7 +172,7 @@ impl Epochs {
         (begun, (due != NEVER).then_some(due))
     }
 
-    /// Writes the document anew.
+    /// Writes the document anew, and lets the active epoch sign unless it is revoked.
     fn tell(&self, known: &Known) {
         let next = known.next.as_ref().filter(|next| next.published).map(|next| &next.entry);
         let ends = known.used.iter().skip(1).map(Some).chain([next]);
@@ -169,11 +182,18 @@ impl Epochs {
             .zip(ends)
             .map(|(epoch, end)| self.shown(epoch, Status::Retired, end))
             .collect();
-        let Some(active) = epochs.last_mut() else { return };
-        active.status = Status::Active;
-        let key_hash = active.key_hash();
+        if let Some(active) = epochs.last_mut() {
+            active.status = Status::Active;
+        }
         epochs.extend(next.map(|next| self.shown(next, Status::Announced, None)));
-        let document = KeysDocument::of_epochs(key_hash, epochs).with_log(self.log_keys.clone());
+        for epoch in &mut epochs {
+            if known.revoked.contains(&epoch.key_hash()) {
+                epoch.status = Status::Revoked;
+            }
+        }
+        let signs = epochs.iter().any(|epoch| epoch.status == Status::Active);
+        self.stopped.store(!signs, Ordering::Release);
+        let document = KeysDocument::of_epochs(epochs).with_log(self.log_keys.clone());
         self.document.store(Arc::new(document.to_json()));
     }
 
@@ -227,6 +247,7 @@ impl Node {
     /// Does what the seeds and the clock ask for. Trouble is told once.
     pub(crate) fn look_at_epochs(&self) {
         let trouble = self.follow().err().map(|error| error.to_string());
+        self.tell_ready();
         let mut known = self.epochs.known();
         if trouble != known.trouble {
             if let Some(cause) = &trouble {
@@ -238,7 +259,26 @@ impl Node {
         }
     }
 
+    /// Takes what the operator has revoked. A list that cannot be read could name the active epoch.
+    fn look_at_revoked(&self) -> Result<(), EpochError> {
+        let listed = revoked::read(&self.epochs.state_dir).inspect_err(|_| {
+            self.epochs.stopped.store(true, Ordering::Release);
+        })?;
+        let mut known = self.epochs.known();
+        if listed == known.revoked && self.epochs.stopped().is_none() {
+            return Ok(());
+        }
+        let new = listed.iter().filter(|key_hash| !known.revoked.contains(key_hash));
+        for key_hash in new {
+            tracing::error!(%key_hash, "a key epoch is revoked: what it signed counts no more");
+        }
+        known.revoked = listed;
+        self.epochs.tell(&known);
+        Ok(())
+    }
+
     fn follow(&self) -> Result<(), EpochError> {
+        self.look_at_revoked()?;
         if self.epochs.is_due() {
             return self.take_over().map_err(|error| EpochError::Issue(Box::new(error)));
         }

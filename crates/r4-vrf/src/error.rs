@@ -5,14 +5,19 @@ use std::path::PathBuf;
 use r4_ecvrf::evm::EvmProofError;
 use r4_keystore::index::IndexError;
 use r4_keystore::keys::KeysError;
+use r4_keystore::revoked::RevokedError;
 use r4_keystore::seed::SeedError;
 use r4_keystore::state::StateError;
 use r4_logstore::{AppendError, HostError, OpenError, PublishError, ReadError};
 use r4_receipt::log::LogKeysError;
 use r4_receipt::timestamp::TimestampError;
-use r4_receipt::{EvmError, KeyHash, SealError};
+use r4_receipt::{EvmError, KeyHash, SealError, Timestamp};
+use r4_service::clock::unix_now;
 use r4_service::server::ServeError;
 use r4_service::{Problem, kind};
+
+/// Seconds after which a caller may ask again where nobody knows better.
+const LATER: u64 = 3600;
 
 /// Why the service does not start, or ended badly.
 #[derive(Debug, thiserror::Error)]
@@ -126,6 +131,9 @@ pub enum EpochError {
     /// The keys cannot be derived.
     #[error(transparent)]
     Keys(#[from] KeysError),
+    /// It cannot be read which epochs are revoked.
+    #[error(transparent)]
+    Revoked(#[from] RevokedError),
     /// A key pair does not match.
     #[error("the self-test of the new keys failed: {}", names.join(", "))]
     Selftest {
@@ -181,6 +189,12 @@ pub enum IssueError {
     /// Signing has stopped before.
     #[error("signing has stopped: {0}")]
     Halted(String),
+    /// The active epoch is revoked, and the next one does not sign yet.
+    #[error("the signing keys are revoked, and {}", next_keys(*next))]
+    Revoked {
+        /// When the next epoch signs, if one is announced: seconds since 1970.
+        next: Option<u64>,
+    },
     /// A right proof has no form for contracts. The chance is below 2⁻¹²⁶.
     #[error(transparent)]
     NoEvmForm(EvmProofError),
@@ -217,6 +231,13 @@ pub enum Fault {
         /// What the system said.
         why: String,
     },
+}
+
+fn next_keys(next: Option<u64>) -> String {
+    match next.and_then(|next| Timestamp::from_unix(next).ok()) {
+        Some(next) => format!("the next ones sign from {next} on"),
+        None => "no others are announced yet".to_owned(),
+    }
 }
 
 impl From<EvmError> for IssueError {
@@ -258,6 +279,12 @@ impl From<IssueError> for Problem {
                 let detail = "signing has stopped because a check of the node's own work failed; \
                               its operator must look into it";
                 Self::unavailable(kind::SIGNING_STOPPED, detail, 60)
+            }
+            IssueError::Revoked { next } => {
+                let detail = format!("the signing keys are revoked, and {}", next_keys(next));
+                let wait = next.map_or(LATER, |next| next.saturating_sub(unix_now()).max(1));
+                let wait = u32::try_from(wait).unwrap_or(u32::MAX);
+                Self::unavailable(kind::KEYS_REVOKED, detail, wait)
             }
             IssueError::NoEvmForm(form) => {
                 let detail = format!("{form}; use another alpha, or leave out format=evm");

@@ -100,7 +100,6 @@ impl Node {
         node.publish(node.sign_head()?)?;
         // One whose time came while the node was down takes over before anything is signed.
         node.look_at_epochs();
-        node.readiness.set(None);
         Ok(node)
     }
 
@@ -168,6 +167,13 @@ impl Node {
         &self.readiness
     }
 
+    /// Says whether work may be sent here. The end by a stop or a fault stays.
+    pub(crate) fn tell_ready(&self) {
+        let full = self.recovering.load(Ordering::Acquire).then(|| NO_DISK.to_owned());
+        let stopped = || self.epochs.stopped().map(|why| why.to_string());
+        self.readiness.set(full.or_else(stopped));
+    }
+
     /// Returns how many answers are between their index and their entry in the log.
     pub(crate) fn open_answers(&self) -> usize {
         MOST_OPEN.saturating_sub(self.open.available_permits())
@@ -198,6 +204,7 @@ impl Node {
         let open = Arc::clone(&self.open).try_acquire_owned().map_err(|_| IssueError::Busy)?;
         // Held until the index is answered or given up.
         let _gate = self.enter()?;
+        self.epochs.stopped().map_or(Ok(()), Err)?;
         self.index.note(self.log.size());
         let taken = Taken::next(self)?;
         let active = self.host.active.load_full();
@@ -295,14 +302,13 @@ pub(crate) fn recover(node: &Arc<Node>, cause: &IssueError) {
     }
     tracing::error!(%cause, "nothing can be written");
     let node = Arc::clone(node);
-    node.readiness.set(Some(NO_DISK.to_owned()));
+    node.tell_ready();
     tokio::spawn(async move {
         while !can_write(&node).await {
             tokio::time::sleep(RETRY).await;
         }
         node.recovering.store(false, Ordering::Release);
-        // The end by a stop or a fault stays.
-        node.readiness.set(None);
+        node.tell_ready();
         tracing::info!("receipts can be written again");
     });
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from itertools import pairwise
-from typing import TYPE_CHECKING, NoReturn, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, Literal, NoReturn, TypeGuard, TypeVar
 
 from re4ctor import _address, _base64, _json, _timestamp
 from re4ctor._json import Object
@@ -187,10 +187,17 @@ class Fields:
 
     def timestamp_or_null(self, name: str) -> int | None:
         """Reads a time or null."""
-        if (name, None) in self._members:
-            self._take(name)
-            return None
-        return self.timestamp(name)
+        return None if self._took_null(name) else self.timestamp(name)
+
+    def hex_or_null(self, name: str, size: int) -> bytes | None:
+        """Reads 0x and lower-case hexadecimal digits, of `size` bytes, or null."""
+        return None if self._took_null(name) else self.hex(name, size)
+
+    def _took_null(self, name: str) -> Literal[True, False]:
+        if (name, None) not in self._members:
+            return False
+        self._take(name)
+        return True
 
     def _take(self, name: str) -> Value:
         for at, (member, value) in enumerate(self._members):

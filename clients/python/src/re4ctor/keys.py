@@ -62,13 +62,13 @@ class Keys:
 
     Attributes:
         json: The document as it was given: keep this, and give it to `re4ctor.verify`.
-        active: The active epoch's key hash.
+        active: The active epoch's key hash; None while none signs, because it was revoked.
         epochs: All epochs.
         log: The log's keys, where the node has a log.
     """
 
     json: bytes
-    active: bytes
+    active: bytes | None
     epochs: tuple[Epoch, ...]
     log: LogKeys | None
 
@@ -91,11 +91,12 @@ class Keys:
         return tuple(epoch.key_hash for epoch in self.epochs if epoch.status in counting)
 
 
-def _read(fields: Fields) -> tuple[bytes, tuple[Epoch, ...], LogKeys | None]:
-    active = fields.hex("active", 32)
+def _read(fields: Fields) -> tuple[bytes | None, tuple[Epoch, ...], LogKeys | None]:
+    active = fields.hex_or_null("active", 32)
     epochs = tuple(_epoch(epoch) for epoch in fields.list("epochs"))
-    if [epoch.key_hash for epoch in epochs if epoch.status is Status.ACTIVE] != [active]:
-        fields.wrong("active", "the key hash of the one active epoch")
+    actives = [epoch.key_hash for epoch in epochs if epoch.status is Status.ACTIVE]
+    if actives != ([] if active is None else [active]):
+        fields.wrong("active", "the key hash of the one active epoch, or null where there is none")
     # One that was revoked is not to come back under another status.
     if len({epoch.key_hash for epoch in epochs}) != len(epochs):
         fields.wrong("epochs", "one entry for each key hash")

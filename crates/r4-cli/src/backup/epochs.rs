@@ -6,6 +6,7 @@ use std::path::Path;
 
 use r4_keystore::handover::{self, next_seed, note_index, noted_indexes};
 use r4_keystore::keys::NodeKeys;
+use r4_keystore::revoked;
 use r4_keystore::seed::RootSeed;
 use r4_keystore::state::SEED_FILE;
 use r4_logstore::Scan;
@@ -100,6 +101,7 @@ impl Epochs {
     /// The log does not announce them.
     pub(super) fn document(&self, state: &Path) -> Result<KeysDocument, Error> {
         let active = self.newest.map_or_else(|| root_key(state), Ok)?;
+        let revoked = revoked::read(state).map_err(|e| Error::Unusable(e.to_string()))?;
         let time =
             |epoch: &EpochKeys| Timestamp::from_unix(epoch.previous.as_ref()?.valid_from).ok();
         let (mut epochs, mut next, mut end) = (Vec::new(), Some(active), None);
@@ -108,14 +110,18 @@ impl Epochs {
             let epoch = epoch.ok_or_else(|| {
                 Error::failed(format!("the log does not announce the keys {key_hash}"))
             })?;
-            let status = if key_hash == active { Status::Active } else { Status::Retired };
+            let status = match key_hash {
+                lost if revoked.contains(&lost) => Status::Revoked,
+                newest if newest == active => Status::Active,
+                _ => Status::Retired,
+            };
             let (keys, valid_from) = (epoch.keys.clone(), time(epoch));
             epochs.push(Epoch { keys, status, valid_from, valid_until: end });
             end = valid_from;
             next = epoch.previous.as_ref().map(|previous| previous.key_hash);
         }
         epochs.reverse();
-        Ok(KeysDocument::of_epochs(active, epochs))
+        Ok(KeysDocument::of_epochs(epochs))
     }
 }
 

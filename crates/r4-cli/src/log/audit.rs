@@ -193,8 +193,8 @@ impl Audit {
 }
 
 impl Progress {
-    /// Checks what a server names as its key epochs: each is announced in the log, and the active one is
-    /// the one that signs there, or follows it.
+    /// Checks what a server names as its key epochs: each is announced in the log, and the active one, if
+    /// any is, is the one that signs there, or follows it.
     ///
     /// # Errors
     /// `key-change`.
@@ -209,7 +209,8 @@ impl Progress {
                 return refuse(epoch.key_hash(), "the log does not announce");
             }
         }
-        let active = named.active();
+        // None is, after one was revoked.
+        let Some(active) = named.active() else { return Ok(()) };
         if announced.get(self.active) == Some(&active) || announced.last() == Some(&active) {
             return Ok(());
         }

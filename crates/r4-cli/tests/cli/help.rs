@@ -2,7 +2,7 @@
 
 use crate::run::{command, finish, r4};
 
-const COMMANDS: [&[&str]; 43] = [
+const COMMANDS: [&[&str]; 44] = [
     &[],
     &["verify"],
     &["draw", "verify"],
@@ -13,6 +13,7 @@ const COMMANDS: [&[&str]; 43] = [
     &["keys", "show"],
     &["keys", "split"],
     &["keys", "combine"],
+    &["keys", "revoke-epoch"],
     &["keys", "create"],
     &["keys", "list"],
     &["keys", "rotate"],

@@ -138,7 +138,7 @@ impl SampleLog {
         let retired = self.retired.iter().map(|keys| epoch(keys, Status::Retired));
         let active = epoch(self.node.public_keys(), Status::Active);
         let epochs = retired.chain([active]).collect();
-        KeysDocument::of_epochs(self.key_hash(), epochs).with_log(log).to_json()
+        KeysDocument::of_epochs(epochs).with_log(log).to_json()
     }
 
     /// The checkpoint of the first `size` entries, without a signature.

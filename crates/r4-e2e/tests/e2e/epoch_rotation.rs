@@ -1,6 +1,8 @@
 //! A new root seed: announced in the log, waited for, and taken over while clients ask, by a node that
 //! is not restarted, and by one that is killed at each step.
 
+mod revoked;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -22,6 +24,8 @@ use crate::harness::{seconds, wait_for};
 
 /// Shorter than a public node may have it.
 const NOTICE: &str = "5";
+/// The same for those who watch.
+const NOTICE_WORD: &str = "5s";
 /// Where a node is killed on its way from one epoch to the next.
 const POINTS: [&str; 4] = ["epoch-noted", "epoch-announced", "epoch-drained", "epoch-renamed"];
 
@@ -95,7 +99,7 @@ fn a_new_root_seed_under_load() {
             (statuses(&keys(&node)) == ["active", "announced"]).then_some(())
         });
         let asked = Instant::now();
-        assert_eq!(monitor(&work, &url, &["--notice", "5s"]).code, 0);
+        assert_eq!(monitor(&work, &url, &["--notice", NOTICE_WORD]).code, 0);
         until_epochs(&node, 2);
         let asked = asked.elapsed();
         thread::sleep(Duration::from_millis(300));
@@ -121,8 +125,8 @@ fn a_new_root_seed_under_load() {
     // Those who watch follow it, if they let it be as fast; else they name it.
     let last = of(receipts.last().unwrap());
     published_beyond(&node, last["index"].as_str().unwrap().parse().unwrap());
-    assert_eq!(monitor(&work, &url, &["--notice", "5s"]).code, 0);
-    let said = log_verify(&url, &old_keys, "5s");
+    assert_eq!(monitor(&work, &url, &["--notice", NOTICE_WORD]).code, 0);
+    let said = log_verify(&url, &old_keys, NOTICE_WORD);
     assert!(said.code == 0 && said.out.contains("keys      2"), "{said:?}");
     let said = log_verify(&url, &old_keys, "24h");
     assert!(said.code == 1 && said.err.contains("key-change"), "{said:?}");

@@ -50,7 +50,27 @@ fn announced_and_revoked_epochs_do_not_count() {
     let document = four_epochs();
     let hashes: Vec<_> = document.key_hashes().collect();
     assert_eq!(hashes, [1, 20].map(|number| Node::new(number).keys.key_set().key_hash()));
-    assert_eq!(hashes[0], document.active());
+    assert_eq!(Some(hashes[0]), document.active());
+}
+
+/// While the epoch after a revoked one waits, nobody signs, and what is retired still counts.
+#[test]
+fn a_node_may_have_no_active_epoch() {
+    let mut epochs = four_epochs().epochs;
+    epochs[0].status = Status::Revoked;
+    let document = KeysDocument::of_epochs(epochs);
+    assert_eq!(document.active(), None);
+    assert!(document.to_json().contains("\"active\":null"), "{}", document.to_json());
+    assert_eq!(KeysDocument::parse(document.to_json().as_bytes()), Ok(document.clone()));
+    assert_eq!(document.key_hashes().count(), 1);
+    let mut named: Value = serde_json::from_str(&document.to_json()).unwrap();
+    named["active"] = named["epochs"][0]["key_hash"].clone();
+    let error = KeysDocument::parse(named.to_string().as_bytes()).unwrap_err();
+    assert_eq!(error.field(), Some("active"), "a revoked one is not active: {error}");
+    let mut none: Value = serde_json::from_str(&self::document().to_json()).unwrap();
+    none["active"] = Value::Null;
+    let error = KeysDocument::parse(none.to_string().as_bytes()).unwrap_err();
+    assert_eq!(error.field(), Some("active"), "one is active: {error}");
 }
 
 #[test]

@@ -272,6 +272,10 @@ kinds! {
         "Signing has stopped, because a check of the node's own work failed before."
         "Tell the operator of the node; only a restart lets it sign again."
         "signing has stopped because a check of the node's own work failed; its operator must look into it";
+    KEYS_REVOKED SERVICE_UNAVAILABLE "keys-revoked" RECEIPTS
+        "The node's operator has revoked its signing keys, because somebody else may have them; the next ones do not sign yet."
+        "Try again after `Retry-After`, and fetch `/v1/keys` again: receipts of the revoked keys count no more."
+        "the signing keys are revoked, and the next ones sign from 2026-12-02T08:00:00Z on";
     KEYS_UNAVAILABLE SERVICE_UNAVAILABLE "keys-unavailable" PUBLIC
         "The database of API keys has not answered for some seconds, so no stored key is accepted."
         "Try again after `Retry-After`; the operator looks at the database."

@@ -52,7 +52,7 @@ fn a_new_epoch_follows_and_receipts_of_both_verify() {
     assert_eq!(second.envelope().index, 3, "index 2 announces");
     assert_eq!(statuses(&node), [Status::Retired, Status::Active]);
     let document = keys(&node);
-    assert_eq!((document.active(), node.key_hash()), (key_hash(&second), key_hash(&second)));
+    assert_eq!((document.active(), node.key_hash()), (Some(key_hash(&second)), key_hash(&second)));
     let [old, new] = document.epochs() else { panic!("two epochs") };
     assert_eq!((old.key_hash(), old.valid_until), (key_hash(&first), new.valid_from));
     assert!(new.valid_from.is_some() && new.valid_until.is_none());
@@ -91,7 +91,7 @@ fn an_announced_epoch_waits_for_its_time_and_may_be_withdrawn() {
     let (since, next) = node.epochs.times();
     assert!(since > 0 && next.unwrap() >= since + 3600, "{since} {next:?}");
     assert_eq!(document.epochs()[0].valid_until, document.epochs()[1].valid_from);
-    assert_eq!(key_hash(&receipt(&node, "sig=dual")), document.active());
+    assert_eq!(Some(key_hash(&receipt(&node, "sig=dual"))), document.active());
     let size = node.log().size();
     node.look_at_epochs();
     assert_eq!(node.log().size(), size, "it is announced once");
@@ -107,7 +107,7 @@ fn an_announced_epoch_waits_for_its_time_and_may_be_withdrawn() {
     node.look_at_epochs();
     node.epochs.due.store(0, Ordering::Release);
     let after = receipt(&node, "sig=dual");
-    assert_ne!(key_hash(&after), document.active());
+    assert_ne!(Some(key_hash(&after)), document.active());
     assert_ne!(key_hash(&after), document.epochs()[1].key_hash());
     assert!(verifies(&after, &keys(&node)));
     // No answer of the new epoch is dated before its beginning.
@@ -167,4 +167,63 @@ fn each_index_belongs_to_one_epoch_while_many_ask() {
     }
     assert_eq!((answers.len(), last), (240, 3));
     assert_eq!(size, 241 + 4);
+}
+
+#[test]
+fn a_revoked_epoch_signs_only_its_successor() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = open_with(folder.path(), HOUR).unwrap();
+    let before = receipt(&node, "sig=dual");
+    let revoked = key_hash(&before);
+    revoked::add(folder.path(), revoked).unwrap();
+    node.look_at_epochs();
+    assert_eq!(statuses(&node), [Status::Revoked]);
+    let document = keys(&node);
+    assert_eq!(document.active(), None);
+    assert!(!verifies(&before, &document), "nothing that it signed counts");
+    let size = node.log().size();
+    let refused = issue(&node, "sig=dual").expect_err("revoked").to_string();
+    assert!(refused.contains("no others are announced yet"), "{refused}");
+    assert_eq!(node.readiness().reason(), Some(refused));
+    assert_eq!(node.log().size(), size, "no index is spent");
+
+    // The announcement is signed by the revoked epoch: what the log binds it to is the old one.
+    order(folder.path());
+    node.look_at_epochs();
+    node.publish(node.sign_head().unwrap()).unwrap();
+    node.look_at_epochs();
+    assert_eq!(statuses(&node), [Status::Revoked, Status::Announced]);
+    let refused = issue(&node, "sig=dual").expect_err("revoked").to_string();
+    assert!(refused.contains("the next ones sign from 20"), "{refused}");
+    drop(node);
+    let node = open_with(folder.path(), HOUR).unwrap();
+    assert!(issue(&node, "sig=dual").is_err(), "a restart does not forget it");
+    assert!(node.readiness().reason().is_some());
+
+    node.epochs.due.store(0, Ordering::Release);
+    let after = receipt(&node, "sig=dual");
+    assert_eq!(statuses(&node), [Status::Revoked, Status::Active]);
+    let document = keys(&node);
+    assert!(verifies(&after, &document) && !verifies(&before, &document));
+    node.look_at_epochs();
+    assert_eq!(node.readiness().reason(), None);
+}
+
+#[test]
+fn a_list_of_revoked_epochs_that_cannot_be_read_stops_signing() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = open_with(folder.path(), HOUR).unwrap();
+    let list = folder.path().join(revoked::REVOKED_FILE);
+    fs::write(&list, "all of them").unwrap();
+    node.look_at_epochs();
+    assert!(issue(&node, "sig=dual").is_err() && node.readiness().reason().is_some());
+    drop(node);
+    assert!(open_with(folder.path(), HOUR).is_err(), "nor does it start");
+    fs::remove_file(&list).unwrap();
+    let node = open_with(folder.path(), HOUR).unwrap();
+    fs::write(&list, "all of them").unwrap();
+    node.look_at_epochs();
+    fs::remove_file(&list).unwrap();
+    node.look_at_epochs();
+    assert!(issue(&node, "sig=dual").is_ok() && node.readiness().reason().is_none());
 }
