@@ -79,7 +79,7 @@ pub(crate) fn keep(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 /// A file that this process alone uses, as long as this lives (flock(2)).
 #[derive(Debug)]
 pub(crate) struct FileLock {
-    _file: File,
+    file: File,
 }
 
 impl FileLock {
@@ -108,10 +108,17 @@ impl FileLock {
         let options = options.write(true).create(true).truncate(false).mode(0o600);
         let file = options.open(lock).map_err(refuse)?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
+            Ok(()) => Ok(Self { file }),
             Err(TryLockError::WouldBlock) => Err(Error::unusable(what.display(), busy)),
             Err(TryLockError::Error(cause)) => Err(refuse(cause)),
         }
+    }
+}
+
+impl Drop for FileLock {
+    fn drop(&mut self) {
+        // Closing it is not enough while a child process that was just begun has the file, too.
+        drop(self.file.unlock());
     }
 }
 

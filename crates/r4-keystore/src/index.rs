@@ -42,10 +42,10 @@ struct Reserved {
     logged: u64,
 }
 
-/// An exclusive lock (flock(2)) that ends with the process.
+/// An exclusive lock (flock(2)), until this is dropped or the process ends.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    _file: File,
+    file: File,
 }
 
 /// Why there is no next index.
@@ -240,10 +240,17 @@ impl Lock {
         options.write(true).create(true).truncate(false).mode(0o600);
         let file = options.open(beside(path, ".lock")).map_err(fail)?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
+            Ok(()) => Ok(Self { file }),
             Err(TryLockError::WouldBlock) => Err(IndexError::Locked { path: path.to_owned() }),
             Err(TryLockError::Error(cause)) => Err(fail(cause)),
         }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing it is not enough while a child process that was just begun has the file, too.
+        drop(self.file.unlock());
     }
 }
 

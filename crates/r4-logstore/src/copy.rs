@@ -1,6 +1,6 @@
 //! A copy of the log, also while it is written: what a backup takes.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -12,6 +12,7 @@ use r4_tlog::tree::Frontier;
 
 use crate::error::{OpenError, folder};
 use crate::layout::Layout;
+use crate::locked::is_locked;
 use crate::mark::Mark;
 use crate::published::Published;
 use crate::record::{HEAD_BYTES, Head, octets};
@@ -136,11 +137,7 @@ fn in_use(layout: &Layout) -> Result<bool, OpenError> {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(cause) => return Err(folder(path)(cause)),
     };
-    match file.try_lock_shared() {
-        Ok(()) => Ok(false),
-        Err(TryLockError::WouldBlock) => Ok(true),
-        Err(TryLockError::Error(cause)) => Err(folder(path)(cause)),
-    }
+    is_locked(&file).map_err(folder(path))
 }
 
 impl Scan {

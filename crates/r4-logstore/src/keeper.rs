@@ -79,7 +79,7 @@ fn round(shared: &Shared) -> Result<(), Failure> {
             return Err(Failure::Later(format!("tiles could not be opened to be synced: {cause}")));
         }
     };
-    let mut synced = opened.iter().chain([&shared.offsets]).map(File::sync_data);
+    let mut synced = opened.iter().chain([&*shared.offsets]).map(File::sync_data);
     synced.try_for_each(|synced| synced).map_err(|cause| {
         let advice = "restart the service, which writes again what is not certain";
         Failure::Sync(format!("tiles or offsets could not be synced ({cause}): {advice}"))

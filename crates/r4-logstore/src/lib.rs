@@ -31,6 +31,7 @@ mod ids;
 mod journal;
 mod keeper;
 mod layout;
+mod locked;
 mod mark;
 mod nodes;
 mod published;

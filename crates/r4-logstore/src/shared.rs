@@ -1,7 +1,6 @@
 //! What the caller's threads, the writer and the keeper share.
 
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -10,6 +9,7 @@ use crate::error::AppendError;
 use crate::host::Host;
 use crate::ids::Ids;
 use crate::layout::Layout;
+use crate::locked::LockedFile;
 use crate::nodes::View;
 use crate::published::Board;
 use crate::queue::{Done, Queue};
@@ -21,7 +21,7 @@ pub(crate) struct Shared {
     pub(crate) origin: String,
     pub(crate) host: Arc<dyn Host>,
     pub(crate) tiles: Tiles,
-    pub(crate) offsets: File,
+    pub(crate) offsets: LockedFile,
     pub(crate) ids: Ids,
     pub(crate) board: Board,
     /// Guards the newest durable tree.

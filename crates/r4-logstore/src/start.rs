@@ -14,6 +14,7 @@ use crate::error::{OpenError, PublishError, folder};
 use crate::ids::Ids;
 use crate::journal::{Flaw, Journal, Reader};
 use crate::layout::Layout;
+use crate::locked::LockedFile;
 use crate::mark::Mark;
 use crate::nodes::View;
 use crate::published::{Published, write_partial};
@@ -33,7 +34,7 @@ pub(crate) struct Started {
     pub(crate) published: Published,
     pub(crate) edge: Edge,
     pub(crate) tiles: Tiles,
-    pub(crate) offsets: File,
+    pub(crate) offsets: LockedFile,
     pub(crate) ids: Ids,
     pub(crate) journal: Journal,
     /// Files that were written and not synced.
@@ -238,17 +239,16 @@ fn judge(
     }
 }
 
-/// Opens the offsets, and locks them as long as the log is open (flock(2)).
-fn open_offsets(layout: &Layout) -> Result<File, OpenError> {
+/// Opens the offsets, and locks them as long as the log is open.
+fn open_offsets(layout: &Layout) -> Result<LockedFile, OpenError> {
     let path = layout.offsets();
     let mut options = OpenOptions::new();
     let options = options.read(true).write(true).create(true).truncate(false);
     let file = options.open(&path).map_err(folder(&path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path }),
-        Err(TryLockError::Error(cause)) => Err(OpenError::Folder { path, cause }),
-    }
+    LockedFile::lock(file).map_err(|error| match error {
+        TryLockError::WouldBlock => OpenError::InUse { path },
+        TryLockError::Error(cause) => OpenError::Folder { path, cause },
+    })
 }
 
 /// Says which file a start could not write or read.

@@ -3,6 +3,8 @@
 use super::host::TestHost;
 use super::*;
 use std::fs;
+use std::thread;
+use std::time::Duration;
 
 #[test]
 fn a_log_goes_on_where_it_was() {
@@ -92,6 +94,29 @@ fn the_log_is_locked_as_long_as_it_is_open() {
     let folder = closed(3);
     let _open = open(folder.path()).unwrap();
     assert!(matches!(open(folder.path()), Err(OpenError::InUse { .. })));
+}
+
+#[test]
+fn a_closed_log_is_not_locked_though_a_child_process_has_its_files() {
+    let folder = closed(3);
+    let store = open(folder.path()).unwrap();
+    // A child process has the same open file from fork(2) to execve(2).
+    let _childs = store.shared.offsets.try_clone().unwrap();
+    close(store);
+    open(folder.path()).unwrap();
+}
+
+#[test]
+fn a_log_that_is_looked_at_can_be_opened() {
+    let folder = closed(3);
+    let offsets = fs::File::open(folder.path().join("journal/offsets")).unwrap();
+    offsets.lock_shared().unwrap();
+    let looker = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(50));
+        drop(offsets);
+    });
+    open(folder.path()).unwrap();
+    looker.join().unwrap();
 }
 
 #[test]
