@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes this machine's Docker engine a swarm of one node, deploys deploy/swarm/stack.yml as its README says,
 # and tests under load: a rolling update of all three services, replicas that are killed, and updates
-# that do not get ready and are rolled back. No request for bytes is lost. About a minute.
+# that do not get ready and are rolled back; and keys that are revoked. No request for bytes is lost. About a minute.
 # It leaves the swarm afterwards, and nothing else behind. An engine that is in a swarm is left alone.
 #
 # R4_TEST_IMAGES=PREFIX takes the images PREFIX-core, PREFIX-vrf and PREFIX-gateway instead of building
@@ -158,5 +158,21 @@ check rolling "$http" "$key" \
   "docker service update $patience --env-add R4_CORE_URL=http://nowhere:8080 ${stack}_r4-gateway" \
   "sh $work/updated rollback_completed ${stack}_r4-core ${stack}_r4-gateway"
 [ "$(containers r4-core; containers r4-gateway)" = "$before" ] || fail "replicas that served were replaced"
+
+say "the keys are revoked: nobody is ended, and a gateway that starts meanwhile comes in"
+both
+signs=$(one r4-vrf)
+active=$(curl -sf --max-time 5 "$http/v1/keys" | grep -oE '"active": *"0x[0-9a-f]{64}"' | grep -oE '0x[0-9a-f]{64}')
+docker exec "$signs" r4 keys revoke-epoch "$active" || fail "r4 keys revoke-epoch"
+for _ in $(seq 50); do if curl -sf --max-time 5 "$http/v1/keys" | grep -q '"active": *null'; then break; fi; sleep 0.1; done
+docker kill "$(one r4-gateway)" >/dev/null
+both
+for gateway in $(containers r4-gateway); do
+  for _ in $(seq 100); do health=$(docker inspect --format '{{.State.Health.Status}}' "$gateway"); [ "$health" = starting ] || break; sleep 0.2; done
+  [ "$health" = healthy ] || fail "a gateway is $health"
+done
+health=$(docker inspect --format '{{.State.Health.Status}}, {{.State.Health.FailingStreak}} failed' "$signs")
+[ "$health" = "healthy, 0 failed" ] || fail "r4-vrf is $health"
+curl -sf --max-time 5 "$http/v1/keys" | grep -q '"revoked"' || fail "/v1/keys does not tell that the keys are revoked"
 
 say "all passed in $((SECONDS - started)) s"

@@ -56,6 +56,7 @@ fn check(about: &About, flag: Option<&str>) -> ExitCode {
     let path = match flag {
         None => healthcheck::ALIVE,
         Some("--ready") => healthcheck::READY,
+        Some(path) if path.starts_with('/') => path,
         Some(other) => return refuse(about, other),
     };
     let mut env = Env::from_process();
@@ -73,7 +74,8 @@ fn help(about: &About) -> String {
     let mut text = format!(
         "{name}: {purpose}\n\nUsage: {name} [FLAGS]        serve until SIGTERM or Ctrl-C\n       \
          {name} healthcheck    ask GET /health on the own port; exit 0 or 1\n       \
-         {name} healthcheck --ready\n                              ask GET /ready; exit 0 or 1\n\nFlags:\n",
+         {name} healthcheck --ready\n                              ask GET /ready; exit 0 or 1\n       \
+         {name} healthcheck /PATH\n                              ask GET /PATH; exit 0 or 1\n\nFlags:\n",
         name = about.name,
         purpose = about.purpose,
     );

@@ -5,6 +5,8 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 const DEADLINE: Duration = Duration::from_secs(3);
+/// Most bytes of an answer that are read.
+const MOST_BYTES: u64 = 16_384;
 
 /// Where a service says that it is alive.
 pub const ALIVE: &str = "/health";
@@ -23,26 +25,39 @@ pub enum HealthcheckError {
         cause: std::io::Error,
     },
     /// Something answers, but not 200.
-    #[error("GET {path} on {address} did not answer 200")]
+    #[error("GET {path} on {address} did not answer 200{}", told(why.as_deref()))]
     NotOk {
         /// Path that was asked for.
-        path: &'static str,
+        path: String,
         /// Address that was asked.
         address: SocketAddr,
+        /// What the answer says, if it is a problem (RFC 9457).
+        why: Option<String>,
     },
 }
 
-/// Asks `GET` of [`ALIVE`] or [`READY`] on the own address.
+fn told(why: Option<&str>) -> String {
+    why.map(|why| format!(": {why}")).unwrap_or_default()
+}
+
+/// Asks `GET` of a path, as [`ALIVE`] or [`READY`], on the own address.
 ///
 /// # Errors
 /// [`HealthcheckError`] when there is no answer within 3 s or it is not 200.
-pub fn run(address: SocketAddr, path: &'static str) -> Result<(), HealthcheckError> {
-    let head = ask(address, path).map_err(|cause| HealthcheckError::NoAnswer { address, cause })?;
-    if head.starts_with(b"HTTP/1.1 200") || head.starts_with(b"HTTP/1.0 200") {
-        Ok(())
-    } else {
-        Err(HealthcheckError::NotOk { path, address })
+pub fn run(address: SocketAddr, path: &str) -> Result<(), HealthcheckError> {
+    let answer =
+        ask(address, path).map_err(|cause| HealthcheckError::NoAnswer { address, cause })?;
+    if answer.starts_with(b"HTTP/1.1 200") || answer.starts_with(b"HTTP/1.0 200") {
+        return Ok(());
     }
+    Err(HealthcheckError::NotOk { path: path.to_owned(), address, why: detail(&answer) })
+}
+
+/// Returns the sentence of a problem.
+fn detail(answer: &[u8]) -> Option<String> {
+    let (_, body) = std::str::from_utf8(answer).ok()?.split_once("\r\n\r\n")?;
+    let problem: serde_json::Value = serde_json::from_str(body).ok()?;
+    Some(problem.get("detail")?.as_str()?.to_owned())
 }
 
 fn ask(address: SocketAddr, path: &str) -> std::io::Result<Vec<u8>> {
@@ -51,7 +66,7 @@ fn ask(address: SocketAddr, path: &str) -> std::io::Result<Vec<u8>> {
     stream.set_write_timeout(Some(DEADLINE))?;
     let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes())?;
-    let mut head = Vec::new();
-    stream.take(4096).read_to_end(&mut head)?;
-    Ok(head)
+    let mut answer = Vec::new();
+    stream.take(MOST_BYTES).read_to_end(&mut answer)?;
+    Ok(answer)
 }

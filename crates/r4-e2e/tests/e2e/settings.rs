@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 use crate::harness::build::{program, workspace};
 use crate::harness::external::skips_processes;
-use crate::harness::process::{Service, Variables};
+use crate::harness::process::{Service, Variables, healthcheck};
 
 const SERVICES: [&str; 3] = ["r4-core", "r4-vrf", "r4-gateway"];
 
@@ -158,24 +158,19 @@ fn the_health_check_asks_the_service_itself() {
         return;
     }
     let core = Service::start("r4-core", &["--dev"], &[("API_KEY", "demo")]);
-    let port = core.address().port().to_string();
-    let check = |name: &str, port: &str| {
-        Command::new(program(name))
-            .arg("healthcheck")
-            .env_clear()
-            .env("PORT", port)
-            .output()
-            .unwrap()
-    };
+    let address = core.address();
     // The routes are alike, so any program can ask any port.
     for name in SERVICES {
-        let healthy = check(name, &port);
-        assert_eq!(healthy.status.code(), Some(0), "{name}: {healthy:?}");
+        assert_eq!(healthcheck(name, address, &[]), (Some(0), "ok\n".to_owned()), "{name}");
+        assert_eq!(healthcheck(name, address, &["/version"]).0, Some(0), "{name}");
+        let (exit, said) = healthcheck(name, address, &["/nowhere"]);
+        assert!(exit == Some(1) && said.contains("did not answer 200: "), "{name}: {said}");
+        assert_eq!(healthcheck(name, address, &["ready"]).0, Some(2), "{name}");
     }
     core.kill();
     for name in SERVICES {
-        let dead = check(name, &port);
-        assert_eq!(dead.status.code(), Some(1), "{name}: {dead:?}");
+        let (exit, said) = healthcheck(name, address, &[]);
+        assert!(exit == Some(1) && said.contains("no answer"), "{name}: {said}");
     }
 }
 

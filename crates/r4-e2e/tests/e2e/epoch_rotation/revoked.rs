@@ -1,6 +1,7 @@
 //! A seed that leaked: the node answers nothing until the next epoch, and nothing of the old one counts.
 
 use super::*;
+use crate::harness::process::healthcheck;
 use crate::harness::target::problem;
 
 fn verify(keys: &str, receipt: &str) -> i32 {
@@ -49,6 +50,10 @@ fn a_leaked_seed_stops_the_node_until_the_next_epoch() {
     assert!(kind == "keys-revoked" && detail.contains("no others are announced"), "{detail}");
     assert_eq!(refused.header("retry-after"), Some("3600"));
     assert_eq!(problem(&node.get("/ready"), 503).1, detail);
+    // What looks after containers leaves them alone: keys and log are still served.
+    let unready = healthcheck("r4-vrf", vrf.address(), &["--ready"]);
+    assert!(unready.0 == Some(1) && unready.1.contains(&detail), "{unready:?}");
+    assert_eq!(healthcheck("r4-vrf", vrf.address(), &[]).0, Some(0));
     // The log goes on, and whoever watches it can read it from these keys.
     let said = log_verify(&vrf.url(), &revoked_keys, NOTICE_WORD);
     assert_eq!(said.code, 0, "{said:?}");

@@ -257,6 +257,16 @@ fn follow_lines(from: impl Read + Send + 'static) -> mpsc::Receiver<String> {
     lines
 }
 
+/// Runs `NAME healthcheck` as in a service's container; returns the exit code and what it says.
+pub(crate) fn healthcheck(name: &str, address: SocketAddr, what: &[&str]) -> (Option<i32>, String) {
+    let mut command = Command::new(build::program(name));
+    let port = address.port().to_string();
+    let done =
+        command.arg("healthcheck").args(what).env_clear().env("PORT", port).output().unwrap();
+    let said = [done.stdout, done.stderr].concat();
+    (done.status.code(), String::from_utf8(said).unwrap())
+}
+
 /// Returns the processes whose parent is `parent`.
 pub(crate) fn children_of(parent: Pid) -> Vec<Pid> {
     let all = fs::read_dir("/proc").expect("/proc");
