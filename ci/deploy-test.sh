@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # r4 deploy, on the real containers: what `check` must find is put into a node's folder, one thing after the
 # other; an update goes well; updates that must fail (a service that ends, one that ends later, a Caddyfile
-# that leaves the node out, one that is cut short) leave the node as it was; and the way back by hand. Receipts of all
-# of that verify. Its containers, volumes and networks have names of their own and are gone afterwards.
+# that leaves the node out, one that is cut short) leave the node as it was; the way back by hand; and one while the
+# keys are revoked. Receipts of all of that verify. Its containers, volumes and networks have names of their own and are gone afterwards.
 #
 # Images and ports: ci/stack.sh. Some four minutes beside building.
 set -euo pipefail
@@ -61,7 +61,7 @@ right=$(cat "$work/right") wrong=$(cat "$work/wrong")
 settings() {
   (umask 077 && printf '%s\n' "R4_CORE_IMAGE=$images-core" "R4_VRF_IMAGE=$images-vrf" "R4_GATEWAY_IMAGE=$images-gateway" \
     "R4_API_KEY=$api_key" "R4_INTERNAL_KEY=$internal" "R4_BACKUP_RECIPIENT=$recipient" "R4_BACKUP_DIR=$work/backups" \
-    "R4_RATE_ADDRESS=1000/s" "R4_RATE_KEY=1000/s" "$@" >"$node/.env")
+    "R4_RATE_ADDRESS=1000/s" "R4_RATE_KEY=1000/s" R4_EPOCH_NOTICE=10 "$@" >"$node/.env")
   chmod 600 "$node/.env"
 }
 target/debug/r4 backup keygen --out "$work/identity.txt" >"$work/recipient" 2>/dev/null || fail "r4 backup keygen"
@@ -187,4 +187,24 @@ for receipt in "$work"/receipts/*.json; do
   target/debug/r4 verify --keys "$work/keys.json" --require ecdsa "$receipt" >"$work/verify" 2>&1 ||
     { cat "$work/verify"; fail "$receipt does not verify"; }
 done
+say "keys are revoked, and an update comes in all the same"
+revoked=$(grep -oE '"active": *"0x[0-9a-f]{64}"' "$work/keys.json" | grep -oE '0x[0-9a-f]{64}')
+docker compose exec -T r4-vrf r4 keys revoke-epoch "$revoked" || fail "r4 keys revoke-epoch"
+for _ in $(seq 50); do if curl -sf --max-time 5 "$http/v1/keys" | grep -q '"active": *null'; then break; fi; sleep 0.1; done
+curl -s --max-time 20 -H "X-API-Key: $api_key" "$http/v1/vrf?sig=ecdsa" | grep -q keys-revoked || fail "a revoked epoch signs"
+for _ in $(seq 50); do if deploy check --ntp "$right" >"$work/said" 2>&1; then sleep 0.2; else break; fi; done
+grep -q 'the signing keys are revoked' "$work/said" || fail "check does not name it: $(cat "$work/said")"
+settings R4_VRF_IMAGE="$images-vrf:second"
+if update >"$work/said" 2>&1; then fail "an update of a node that is not well, unasked"; fi
+update --anyway || fail "an update while the keys are revoked"
+[ "$(runs r4-vrf)" = "$(id "$images-vrf:second")" ] || fail "r4-vrf was not updated"
+curl -sf --max-time 5 "$http/v1/keys" -o "$work/revoked.json"
+code=0
+target/debug/r4 verify --keys "$work/revoked.json" --require ecdsa "$receipt" >"$work/verify" 2>&1 || code=$?
+[ "$code" = 1 ] || fail "a receipt of revoked keys: exit code $code, $(cat "$work/verify")"
+docker compose exec -T r4-vrf r4 keys generate --out /var/lib/r4/next.seed >/dev/null || fail "r4 keys generate"
+for _ in $(seq 100); do if get "$http/v1/vrf?sig=ecdsa" -o "$work/after.json"; then break; fi; sleep 0.5; done
+curl -sf --max-time 5 "$http/v1/keys" -o "$work/keys.json"
+target/debug/r4 verify --keys "$work/keys.json" --require ecdsa "$work/after.json" || fail "a receipt of the next epoch"
+
 say "all passed in $SECONDS s"

@@ -14,36 +14,82 @@ const LOOK: Duration = Duration::from_secs(1);
 /// So many looks in a row may find the gateway not ready, once it was.
 const PATIENCE: u32 = 2;
 
+/// What must be right after a change.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Gate<'a> {
+    pub(super) project: &'a Project,
+    /// What may be wrong, because it was before.
+    pub(super) known: &'a [String],
+    /// Within what time it must be right.
+    pub(super) wait: Duration,
+    /// For how long it must stay so.
+    pub(super) watch: Duration,
+}
+
 /// Says what is wrong with the node now.
 ///
 /// # Errors
 /// Docker does not answer.
-pub(super) fn well(project: &Project) -> Result<Option<String>, Error> {
+pub(super) fn troubles(project: &Project) -> Result<Vec<String>, Error> {
     let containers = project.containers()?;
-    if let Some(why) = containers.iter().find_map(Container::unwell) {
-        return Ok(Some(why));
-    }
+    let mut found: Vec<String> = containers.iter().filter_map(Container::unwell).collect();
     let ready = ["exec", "-T", "r4-gateway", "/usr/local/bin/r4-gateway", "healthcheck", "--ready"];
     if let Err(error) = output(&mut project.compose(ready)) {
-        return Ok(Some(format!("the gateway is not ready: {error}")));
+        found.push(format!("the gateway is not ready: {error}"));
     }
-    Ok(front::unreached(&containers))
+    found.extend(front::unreached(&containers));
+    Ok(found)
 }
 
-/// Waits until the containers of a service are well: returns what is wrong with them.
-///
-/// # Errors
-/// Docker does not answer.
-pub(super) fn starts(
-    project: &Project,
-    service: &str,
-    wait: Duration,
-) -> Result<Option<String>, Error> {
-    within(wait, || {
-        let containers = project.containers()?;
-        let mut ours = containers.iter().filter(|container| container.service() == service);
-        Ok(ours.find_map(Container::unwell))
-    })
+impl Gate<'_> {
+    /// Waits until the containers of a service are well: returns what is wrong with them.
+    ///
+    /// # Errors
+    /// Docker does not answer.
+    pub(super) fn starts(&self, service: &str) -> Result<Option<String>, Error> {
+        within(self.wait, || {
+            let containers = self.project.containers()?;
+            let ours = containers.iter().filter(|container| container.service() == service);
+            Ok(self.new_among(ours.filter_map(Container::unwell)))
+        })
+    }
+
+    /// Waits until the node is well, and looks on: returns what is wrong with it.
+    ///
+    /// # Errors
+    /// Docker does not answer.
+    pub(super) fn stays_well(&self) -> Result<Option<String>, Error> {
+        if let Some(why) = within(self.wait, || self.wrong())? {
+            return Ok(Some(why));
+        }
+        let restarts = restarts(self.project)?;
+        let until = Instant::now() + self.watch;
+        let mut unready = 0_u32;
+        while Instant::now() < until {
+            thread::sleep(LOOK);
+            match self.wrong()? {
+                None => unready = 0,
+                Some(why) => {
+                    unready = unready.saturating_add(1);
+                    if unready > PATIENCE {
+                        return Ok(Some(why));
+                    }
+                }
+            }
+            if self::restarts(self.project)? != restarts {
+                return Ok(Some("a container was restarted".to_owned()));
+            }
+        }
+        Ok(None)
+    }
+
+    fn wrong(&self) -> Result<Option<String>, Error> {
+        Ok(self.new_among(troubles(self.project)?))
+    }
+
+    fn new_among(&self, troubles: impl IntoIterator<Item = String>) -> Option<String> {
+        troubles.into_iter().find(|trouble| !self.known.contains(trouble))
+    }
 }
 
 /// Looks until nothing is wrong or the time is over: returns what is wrong then.
@@ -59,39 +105,6 @@ fn within(
         }
         thread::sleep(LOOK);
     }
-}
-
-/// Waits until the node is well, and looks on: returns what is wrong with it.
-///
-/// # Errors
-/// Docker does not answer.
-pub(super) fn stays_well(
-    project: &Project,
-    wait: Duration,
-    watch: Duration,
-) -> Result<Option<String>, Error> {
-    if let Some(why) = within(wait, || well(project))? {
-        return Ok(Some(why));
-    }
-    let restarts = restarts(project)?;
-    let until = Instant::now() + watch;
-    let mut unready = 0_u32;
-    while Instant::now() < until {
-        thread::sleep(LOOK);
-        match well(project)? {
-            None => unready = 0,
-            Some(why) => {
-                unready = unready.saturating_add(1);
-                if unready > PATIENCE {
-                    return Ok(Some(why));
-                }
-            }
-        }
-        if self::restarts(project)? != restarts {
-            return Ok(Some("a container was restarted".to_owned()));
-        }
-    }
-    Ok(None)
 }
 
 /// How often Docker has restarted each container.

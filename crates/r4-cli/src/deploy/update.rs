@@ -10,8 +10,9 @@ use super::DirArg;
 use super::check;
 use super::compose::{Config, Project, from_value, output};
 use super::frozen::{Deployment, Deployments};
+use super::gate::{self, Gate};
+use super::image;
 use super::secrets;
-use super::{gate, image};
 use crate::exit::{Error, Exit};
 use crate::output::note;
 
@@ -26,7 +27,7 @@ pub(crate) struct UpdateArgs {
     /// Make no backup before
     #[arg(long)]
     without_backup: bool,
-    /// Go on although r4 deploy check finds something bad
+    /// Go on although something is bad; what was bad before is tolerated after
     #[arg(long)]
     anyway: bool,
     /// The time server that the clock is compared with
@@ -56,6 +57,13 @@ struct Patience {
     watch: u64,
 }
 
+impl Patience {
+    fn gate<'a>(self, project: &'a Project, known: &'a [String]) -> Gate<'a> {
+        let seconds = Duration::from_secs;
+        Gate { project, known, wait: seconds(self.wait), watch: seconds(self.watch) }
+    }
+}
+
 /// Updates the node, and takes that back if it does not become well.
 ///
 /// # Errors
@@ -71,15 +79,21 @@ pub(super) fn run(args: &UpdateArgs) -> Result<Exit, Error> {
     }
     checked(&project, args)?;
     let before = if first { None } else { as_it_runs(&project, &deployments)? };
-    if before.is_some() && !args.without_backup {
+    // Of what was wrong before, the update is not guilty; it may be what mends it.
+    let runs = before.is_some();
+    let known = if args.anyway && runs { gate::troubles(&project)? } else { Vec::new() };
+    let gate = args.patience.gate(&project, &known);
+    if runs && !args.without_backup {
         backup(&project)?;
     }
     let new = prepare(&project, &deployments)?;
     note("the new containers");
     deployments.try_out(&new)?;
-    let Some(why) = put_in_place(&project, &new, args.patience)? else {
+    let Some(why) = put_in_place(&gate, &new)? else {
         deployments.settle(&new)?;
-        note("updated: the node is well");
+        let outcome =
+            if known.is_empty() { "the node is well" } else { "nothing is wrong that was not" };
+        note(&format!("updated: {outcome}"));
         return Ok(Exit::Success);
     };
     note(&format!("the update failed: {why}"));
@@ -88,7 +102,7 @@ pub(super) fn run(args: &UpdateArgs) -> Result<Exit, Error> {
         deployments.finish()?;
         return Ok(STUCK);
     };
-    back(&project, &deployments, &before, args.patience, Exit::Failed)
+    back(&gate, &deployments, &before, Exit::Failed)
 }
 
 /// Goes back to what ran before.
@@ -103,20 +117,19 @@ pub(super) fn roll_back(args: &RollbackArgs) -> Result<Exit, Error> {
     let target = target.ok_or_else(|| {
         Error::unusable(project.dir.display(), "no update has put anything aside to go back to")
     })?;
-    back(&project, &deployments, &target, args.patience, Exit::Success)
+    back(&args.patience.gate(&project, &[]), &deployments, &target, Exit::Success)
 }
 
 /// Puts back what ran; `done` is the exit code if that worked.
 fn back(
-    project: &Project,
+    gate: &Gate<'_>,
     deployments: &Deployments,
     before: &Deployment,
-    patience: Patience,
     done: Exit,
 ) -> Result<Exit, Error> {
     note("putting back what ran before");
-    remove_new(project, deployments, before)?;
-    if let Some(why) = put_in_place(project, before, patience)? {
+    remove_new(gate.project, deployments, before)?;
+    if let Some(why) = put_in_place(gate, before)? {
         note(&format!(
             "it does not become well: {why}; see docker compose logs, and docs/RUNBOOK.md"
         ));
@@ -243,22 +256,17 @@ fn make_or_fetch(project: &Project, config: &Config) -> Result<(), Error> {
 }
 
 /// Starts a deployment and looks on; returns what is wrong with it.
-fn put_in_place(
-    project: &Project,
-    deployment: &Deployment,
-    patience: Patience,
-) -> Result<Option<String>, Error> {
-    let (wait, watch) = (Duration::from_secs(patience.wait), Duration::from_secs(patience.watch));
+fn put_in_place(gate: &Gate<'_>, deployment: &Deployment) -> Result<Option<String>, Error> {
     // One after the other, because Compose also starts anew what only depends on what has changed.
     for service in deployment.in_order()? {
-        let mut command = compose_of(project, deployment);
+        let mut command = compose_of(gate.project, deployment);
         command.args(["up", "--detach", "--no-build", "--no-deps", &service]);
         if let Err(error) = output(command.stdout(Stdio::null())) {
             return Ok(Some(error.to_string()));
         }
-        if let Some(why) = gate::starts(project, &service, wait)? {
+        if let Some(why) = gate.starts(&service)? {
             return Ok(Some(why));
         }
     }
-    gate::stays_well(project, wait, watch)
+    gate.stays_well()
 }

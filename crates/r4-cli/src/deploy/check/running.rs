@@ -22,10 +22,13 @@ pub(super) fn look(subject: &Subject<'_>) -> Result<Vec<Finding>, Error> {
     if project.containers()?.is_empty() {
         return Ok(vec![Finding::remark("node", "nothing runs yet"), recipient(subject)]);
     }
-    let node = match gate::well(project)? {
-        None => Finding::good("node", "every container is healthy, and the gateway is ready"),
-        Some(why) => Finding::bad("node", why),
-    };
+    let troubles = gate::troubles(project)?;
+    let mut found: Vec<Finding> =
+        troubles.into_iter().map(|why| Finding::bad("node", why)).collect();
+    if found.is_empty() {
+        let well = "every container is healthy, and the gateway is ready";
+        found.push(Finding::good("node", well));
+    }
     let words = ["exec", "-T", "r4-vrf", "cat", "/var/lib/r4/last-backup.json"];
     let last = output(&mut project.compose(words)).ok();
     let last = last.and_then(|text| serde_json::from_str::<LastBackup>(&text).ok());
@@ -37,7 +40,8 @@ pub(super) fn look(subject: &Subject<'_>) -> Result<Vec<Finding>, Error> {
         }
         None => Finding::remark("backup", "there is none: see docs/backup.md"),
     };
-    Ok(vec![node, backup, recipient(subject)])
+    found.extend([backup, recipient(subject)]);
+    Ok(found)
 }
 
 fn recipient(subject: &Subject<'_>) -> Finding {
