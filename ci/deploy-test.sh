@@ -188,23 +188,25 @@ for receipt in "$work"/receipts/*.json; do
     { cat "$work/verify"; fail "$receipt does not verify"; }
 done
 say "keys are revoked, and an update comes in all the same"
-revoked=$(grep -oE '"active": *"0x[0-9a-f]{64}"' "$work/keys.json" | grep -oE '0x[0-9a-f]{64}')
+keys() { curl -sf --max-time 5 "$http/v1/keys" -o "$1"; }
+revoked=$(grep -oE '"active": *"0x[0-9a-f]{64}"' "$work/keys.json" | grep -oE '0x[0-9a-f]{64}') || fail "no epoch is active"
 docker compose exec -T r4-vrf r4 keys revoke-epoch "$revoked" || fail "r4 keys revoke-epoch"
-for _ in $(seq 50); do if curl -sf --max-time 5 "$http/v1/keys" | grep -q '"active": *null'; then break; fi; sleep 0.1; done
-curl -s --max-time 20 -H "X-API-Key: $api_key" "$http/v1/vrf?sig=ecdsa" | grep -q keys-revoked || fail "a revoked epoch signs"
+for _ in $(seq 50); do if keys "$work/revoked.json" && grep -q '"active": *null' "$work/revoked.json"; then break; fi; sleep 0.1; done
+curl -s --max-time 20 -H "X-API-Key: $api_key" "$http/v1/vrf?sig=ecdsa" -o "$work/refused"
+grep -q keys-revoked "$work/refused" || fail "a revoked epoch does not say so: $(cat "$work/refused")"
 for _ in $(seq 50); do if deploy check --ntp "$right" >"$work/said" 2>&1; then sleep 0.2; else break; fi; done
 grep -q 'the signing keys are revoked' "$work/said" || fail "check does not name it: $(cat "$work/said")"
 settings R4_VRF_IMAGE="$images-vrf:second"
 if update >"$work/said" 2>&1; then fail "an update of a node that is not well, unasked"; fi
 update --anyway || fail "an update while the keys are revoked"
 [ "$(runs r4-vrf)" = "$(id "$images-vrf:second")" ] || fail "r4-vrf was not updated"
-curl -sf --max-time 5 "$http/v1/keys" -o "$work/revoked.json"
+keys "$work/revoked.json" || fail "no keys"
 code=0
 target/debug/r4 verify --keys "$work/revoked.json" --require ecdsa "$receipt" >"$work/verify" 2>&1 || code=$?
 [ "$code" = 1 ] || fail "a receipt of revoked keys: exit code $code, $(cat "$work/verify")"
 docker compose exec -T r4-vrf r4 keys generate --out /var/lib/r4/next.seed >/dev/null || fail "r4 keys generate"
 for _ in $(seq 100); do if get "$http/v1/vrf?sig=ecdsa" -o "$work/after.json"; then break; fi; sleep 0.5; done
-curl -sf --max-time 5 "$http/v1/keys" -o "$work/keys.json"
+keys "$work/keys.json" || fail "no keys"
 target/debug/r4 verify --keys "$work/keys.json" --require ecdsa "$work/after.json" || fail "a receipt of the next epoch"
 
 say "all passed in $SECONDS s"
