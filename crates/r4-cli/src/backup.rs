@@ -20,6 +20,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueHint};
+use r4_keystore::handover;
 use r4_receipt::KeyHash;
 use r4_service::config::Env;
 use zeroize::Zeroizing;
@@ -205,6 +206,15 @@ pub(crate) fn has_epoch(state: &Path, key_hash: &KeyHash) -> Result<bool, Error>
         return Ok(true);
     }
     Ok(epochs::Epochs::of_journal(state)?.find(key_hash).is_some())
+}
+
+/// Returns the key hash of the seed that is to follow, if there is one.
+///
+/// # Errors
+/// It cannot be used.
+pub(crate) fn next_key(state: &Path) -> Result<Option<KeyHash>, Error> {
+    let seed = handover::next_seed(state).map_err(|e| Error::Unusable(e.to_string()))?;
+    seed.as_ref().map(epochs::key_hash).transpose()
 }
 
 /// Returns the state folder: the one named, or `R4_STATE_DIR`, or where it is in the container.

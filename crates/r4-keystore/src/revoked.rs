@@ -3,12 +3,11 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::{MetadataExt as _, chown};
 use std::path::{Path, PathBuf};
 
 use r4_receipt::KeyHash;
 
-use crate::seed::{folder_of, replace};
+use crate::seed::{folder_of, replace_as};
 
 /// File of the key hashes.
 pub const REVOKED_FILE: &str = "revoked";
@@ -28,8 +27,8 @@ pub enum RevokedError {
     },
     /// It does not say what it must.
     #[error(
-        "{} is damaged: it has the line {MAGIC}, and a key hash on each line after it. Nothing is \
-         signed until it is right",
+        "{} is damaged: its first line must be {MAGIC}, and each line after it the key hash of a \
+         revoked epoch. Write it so: nothing is signed until then",
         path.display()
     )]
     Damaged {
@@ -57,6 +56,11 @@ pub fn read(state_dir: &Path) -> Result<Vec<KeyHash>, RevokedError> {
 /// # Errors
 /// [`RevokedError`].
 pub fn add(state_dir: &Path, key_hash: KeyHash) -> Result<(), RevokedError> {
+    let path = state_dir.join(REVOKED_FILE);
+    let fail = |cause| RevokedError::File { path: path.clone(), cause };
+    let folder = folder_of(&path).map_err(fail)?;
+    // Whoever else adds one waits.
+    folder.lock().map_err(fail)?;
     let mut listed = read(state_dir)?;
     if listed.contains(&key_hash) {
         return Ok(());
@@ -64,13 +68,8 @@ pub fn add(state_dir: &Path, key_hash: KeyHash) -> Result<(), RevokedError> {
     listed.push(key_hash);
     let lines = listed.iter().map(|listed| format!("{listed}\n"));
     let text: String = [format!("{MAGIC}\n")].into_iter().chain(lines).collect();
-    let path = state_dir.join(REVOKED_FILE);
-    let written = folder_of(&path).and_then(|folder| {
-        replace(&path, &folder, text.as_bytes())?;
-        let owner = folder.metadata()?;
-        chown(&path, Some(owner.uid()), Some(owner.gid()))
-    });
-    written.map_err(|cause| RevokedError::File { path, cause })
+    let owner = folder.metadata().map_err(fail)?;
+    replace_as(&path, &folder, text.as_bytes(), Some(&owner)).map_err(fail)
 }
 
 fn parse(text: &str) -> Option<Vec<KeyHash>> {
@@ -98,5 +97,22 @@ mod tests {
             assert!(add(folder.path(), one).is_err(), "a damaged list is not replaced");
         }
         assert!(add(&folder.path().join("none"), one).is_err());
+    }
+
+    #[test]
+    fn many_at_once_are_all_listed_and_no_link_is_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (state, other) = (folder.path().join("state"), folder.path().join("other"));
+        fs::create_dir(&state).unwrap();
+        fs::write(&other, "another's").unwrap();
+        std::os::unix::fs::symlink(&other, state.join("revoked.new")).unwrap();
+        std::thread::scope(|scope| {
+            for number in 0..16 {
+                let state = &state;
+                scope.spawn(move || add(state, KeyHash::new([number; 32])).unwrap());
+            }
+        });
+        assert_eq!(read(&state).unwrap().len(), 16);
+        assert_eq!(fs::read_to_string(&other).unwrap(), "another's");
     }
 }

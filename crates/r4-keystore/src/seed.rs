@@ -1,9 +1,9 @@
 //! The root seed: 32 bytes from the kernel, in a file that nobody else may read.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
 use subtle::ConstantTimeEq as _;
@@ -170,10 +170,30 @@ pub(crate) fn sync_folder_of(path: &Path) -> io::Result<()> {
 
 /// Puts `content` into the file `path` of `folder`, mode 0600: as a whole, and on disk with its name.
 pub(crate) fn replace(path: &Path, folder: &File, content: &[u8]) -> io::Result<()> {
+    replace_as(path, folder, content, None)
+}
+
+/// Does as [`replace`], and gives the file to the owner of `like` if that is another.
+pub(crate) fn replace_as(
+    path: &Path,
+    folder: &File,
+    content: &[u8],
+    like: Option<&Metadata>,
+) -> io::Result<()> {
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(".new");
+    match fs::remove_file(&temporary) {
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cause),
+        // A crash may have left it.
+        _ => {}
+    }
     let mut options = OpenOptions::new();
-    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+    // A link in its place is not followed.
+    let mut file = options.write(true).create_new(true).mode(0o600).open(&temporary)?;
+    let own = file.metadata()?.uid();
+    if let Some(like) = like.filter(|like| like.uid() != own) {
+        fchown(&file, Some(like.uid()), Some(like.gid()))?;
+    }
     file.write_all(content)?;
     file.sync_all()?;
     fs::rename(&temporary, path)?;

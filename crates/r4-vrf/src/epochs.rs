@@ -7,6 +7,7 @@
 //! needed for nothing any more.
 
 mod history;
+mod revocation;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -16,7 +17,6 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use r4_keystore::handover::{self, ChangeError};
 use r4_keystore::keys::NodeKeys;
-use r4_keystore::revoked;
 use r4_keystore::seed::RootSeed;
 use r4_keystore::selftest;
 use r4_logstore::{AppendError, Record};
@@ -28,6 +28,8 @@ use r4_service::clock::unix_now;
 use crate::error::{EpochError, Fault, IssueError};
 use crate::induced::reached;
 use crate::node::{Node, Taken};
+
+use revocation::Revoked;
 
 pub(crate) use history::History;
 
@@ -67,7 +69,7 @@ pub(crate) struct Epochs {
     due: AtomicU64,
     /// The time before which the active epoch signs nothing.
     begun: AtomicU64,
-    /// Whether the active epoch is revoked, or nobody knows: then it signs no receipt.
+    /// Whether the active epoch is revoked, or may be: then it signs no receipt.
     stopped: AtomicBool,
     /// Guards the epochs that sign or have signed, the oldest first, and the announced one.
     known: Mutex<Known>,
@@ -78,8 +80,7 @@ pub(crate) struct Epochs {
 struct Known {
     used: Vec<EpochKeys>,
     next: Option<Next>,
-    /// Those whose secrets others may have.
-    revoked: Vec<KeyHash>,
+    revoked: Revoked,
     /// What was last told of trouble with the next seed.
     trouble: Option<String>,
 }
@@ -105,10 +106,11 @@ impl Epochs {
         since: Option<Timestamp>,
     ) -> Result<Self, EpochError> {
         let History { used, announced } = history;
+        let revoked = Revoked::read(state_dir)?;
         let next = seed.map(|seed| Next::announced(seed, announced)).transpose()?.flatten();
+        let next = next.filter(|next| !revoked.has(&next.entry.key_hash()));
         let due = next.as_ref().map_or(NEVER, |next| valid_from(&next.entry));
         let begun = used.last().map_or(0, valid_from);
-        let revoked = revoked::read(state_dir)?;
         let epochs = Self {
             state_dir: state_dir.to_owned(),
             notice: notice.as_secs(),
@@ -127,12 +129,6 @@ impl Epochs {
 
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Says why no receipt is signed, if none is because the active epoch is revoked.
-    pub(crate) fn stopped(&self) -> Option<IssueError> {
-        let stopped = self.stopped.load(Ordering::Acquire);
-        stopped.then(|| IssueError::Revoked { next: self.times().1 })
     }
 
     fn is_due(&self) -> bool {
@@ -172,7 +168,7 @@ impl Epochs {
         (begun, (due != NEVER).then_some(due))
     }
 
-    /// Writes the document anew, and lets the active epoch sign unless it is revoked.
+    /// Writes the document anew, and lets the active epoch sign unless it is revoked or may be.
     fn tell(&self, known: &Known) {
         let next = known.next.as_ref().filter(|next| next.published).map(|next| &next.entry);
         let ends = known.used.iter().skip(1).map(Some).chain([next]);
@@ -187,12 +183,12 @@ impl Epochs {
         }
         epochs.extend(next.map(|next| self.shown(next, Status::Announced, None)));
         for epoch in &mut epochs {
-            if known.revoked.contains(&epoch.key_hash()) {
+            if known.revoked.has(&epoch.key_hash()) {
                 epoch.status = Status::Revoked;
             }
         }
         let signs = epochs.iter().any(|epoch| epoch.status == Status::Active);
-        self.stopped.store(!signs, Ordering::Release);
+        self.stopped.store(!signs || known.revoked.is_unread(), Ordering::Release);
         let document = KeysDocument::of_epochs(epochs).with_log(self.log_keys.clone());
         self.document.store(Arc::new(document.to_json()));
     }
@@ -259,24 +255,6 @@ impl Node {
         }
     }
 
-    /// Takes what the operator has revoked. A list that cannot be read could name the active epoch.
-    fn look_at_revoked(&self) -> Result<(), EpochError> {
-        let listed = revoked::read(&self.epochs.state_dir).inspect_err(|_| {
-            self.epochs.stopped.store(true, Ordering::Release);
-        })?;
-        let mut known = self.epochs.known();
-        if listed == known.revoked && self.epochs.stopped().is_none() {
-            return Ok(());
-        }
-        let new = listed.iter().filter(|key_hash| !known.revoked.contains(key_hash));
-        for key_hash in new {
-            tracing::error!(%key_hash, "a key epoch is revoked: what it signed counts no more");
-        }
-        known.revoked = listed;
-        self.epochs.tell(&known);
-        Ok(())
-    }
-
     fn follow(&self) -> Result<(), EpochError> {
         self.look_at_revoked()?;
         if self.epochs.is_due() {
@@ -294,7 +272,7 @@ impl Node {
                 Ok(())
             }
             (None, Some(_)) => {
-                self.withdrawn(&mut known);
+                self.withdrawn(&mut known, "its seed is gone");
                 Ok(())
             }
             (Some(seed), _) => {
@@ -304,11 +282,11 @@ impl Node {
         }
     }
 
-    fn withdrawn(&self, known: &mut Known) {
+    fn withdrawn(&self, known: &mut Known, why: &str) {
         known.next = None;
         self.epochs.due.store(NEVER, Ordering::Release);
         self.epochs.tell(known);
-        tracing::warn!("the announced key epoch was withdrawn: its seed is gone");
+        tracing::warn!(why, "the announced key epoch was withdrawn");
     }
 
     /// Puts the keys of `seed` into the log, signed by the active epoch.
@@ -322,6 +300,9 @@ impl Node {
         let key_hash = public.key_set().key_hash();
         if self.epochs.key_hashes().contains(&key_hash) {
             return Err(EpochError::Used { key_hash });
+        }
+        if self.epochs.is_revoked(&key_hash) {
+            return Err(EpochError::RevokedSeed { key_hash });
         }
         let gate = self.enter().map_err(|error| EpochError::Issue(Box::new(error)))?;
         let entry = self.announced(public).map_err(|error| EpochError::Issue(Box::new(error)))?;
@@ -367,9 +348,11 @@ impl Node {
         Ok(entry)
     }
 
-    /// Lets the announced epoch sign from now on.
+    /// Lets the announced epoch sign from now on, unless it is revoked.
     pub(crate) fn take_over(&self) -> Result<(), IssueError> {
         let epochs = &self.epochs;
+        // This may be the first to see it.
+        self.look_at_revoked().map_err(|error| IssueError::Halted(error.to_string()))?;
         let _alone = epochs.gate.write().unwrap_or_else(PoisonError::into_inner);
         if !epochs.is_due() {
             // Another thread was faster.
@@ -387,7 +370,7 @@ impl Node {
         match handover::change(&epochs.state_dir, &next.seed) {
             Ok(()) => {}
             Err(ChangeError::Withdrawn | ChangeError::Seed(_)) => {
-                self.withdrawn(&mut known);
+                self.withdrawn(&mut known, "its seed is gone");
                 return Ok(());
             }
             Err(ChangeError::Unchanged(cause)) => {

@@ -146,6 +146,12 @@ pub enum EpochError {
         /// Its key hash.
         key_hash: KeyHash,
     },
+    /// The seed's epoch is revoked.
+    #[error("next.seed has the keys {key_hash}, which are revoked: remove it, and make a new seed")]
+    RevokedSeed {
+        /// Its key hash.
+        key_hash: KeyHash,
+    },
     /// The log or the disk does not take it.
     #[error(transparent)]
     Issue(Box<IssueError>),

@@ -21,7 +21,7 @@ use r4_receipt::LogKeys;
 use r4_service::config::Env;
 use r4_tlog::SignedCheckpoint;
 
-use super::epochs::Epochs;
+use super::epochs::{Epochs, root_key};
 use super::manifest::compact;
 use super::{LAST_FILE, LOCK_FILE, state_dir};
 use crate::atomic_file;
@@ -105,6 +105,13 @@ pub(super) fn resume(state: &Path, what: &What) -> Result<Exit, Error> {
         ));
     }
     Restored::remove(state).map_err(|e| unusable(&e))?;
+    if !what.close {
+        output::note(&format!(
+            "r4-vrf signs with the keys {} again: if they were revoked after the backup, revoke them \
+             before it starts (r4 keys revoke-epoch)",
+            root_key(state)?
+        ));
+    }
     Ok(Exit::Success)
 }
 

@@ -19,8 +19,9 @@ Examples:
 
 Within a second r4-vrf shows the epoch as revoked in /keys, so that none of its receipts verifies
 any more with keys that are fetched from then on, and signs nothing until another epoch begins:
-announce one at once, if none is (docs/secrets.md, Root seed). An epoch that signs no more can be
-revoked, too. It cannot be taken back. The key hash is the one in /keys.
+announce one at once, if none is (docs/secrets.md, Root seed). One that signs no more can be
+revoked, too, and one that is announced, which then never signs. It cannot be taken back. The key
+hash is the one in /keys.
 
 Exit codes: 0 revoked; 2 no epoch of this node has these keys, or the state cannot be used.";
 
@@ -50,5 +51,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
     note(&format!(
         "revoked {key_hash}: r4-vrf sees it within a second. Back the state up, and tell who pinned it"
     ));
+    if backup::next_key(&state)? == Some(key_hash) {
+        note("it was to sign next, and never will: remove next.seed, and put another seed there");
+    }
     Ok(Exit::Success)
 }

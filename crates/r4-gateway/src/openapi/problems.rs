@@ -59,6 +59,7 @@ pub(super) const SIGNED: Kinds = &[
     kind::INDEX_UNAVAILABLE,
     kind::LOG_UNAVAILABLE,
     kind::SIGNING_STOPPED,
+    kind::KEYS_REVOKED,
     kind::SELF_CHECK_FAILED,
 ];
 /// Of those that take an input of the VRF.

@@ -3,6 +3,7 @@
 use super::*;
 use crate::error::StartError;
 use crate::node::tests::{issue, open_with};
+use r4_keystore::revoked;
 use r4_receipt::{Document, Pin, Policy, Require, Verdict, verify};
 use std::fs;
 use std::thread;
@@ -216,7 +217,13 @@ fn a_list_of_revoked_epochs_that_cannot_be_read_stops_signing() {
     let list = folder.path().join(revoked::REVOKED_FILE);
     fs::write(&list, "all of them").unwrap();
     node.look_at_epochs();
-    assert!(issue(&node, "sig=dual").is_err() && node.readiness().reason().is_some());
+    let refused = issue(&node, "sig=dual").expect_err("unknown").to_string();
+    assert!(
+        refused.starts_with("signing has stopped: ") && refused.contains("is damaged"),
+        "{refused}"
+    );
+    assert_eq!(node.readiness().reason(), Some(refused));
+    assert_eq!(statuses(&node), [Status::Active], "nobody is told that the keys are revoked");
     drop(node);
     assert!(open_with(folder.path(), HOUR).is_err(), "nor does it start");
     fs::remove_file(&list).unwrap();
@@ -226,4 +233,70 @@ fn a_list_of_revoked_epochs_that_cannot_be_read_stops_signing() {
     fs::remove_file(&list).unwrap();
     node.look_at_epochs();
     assert!(issue(&node, "sig=dual").is_ok() && node.readiness().reason().is_none());
+}
+
+#[test]
+fn nothing_takes_over_while_the_list_cannot_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = open_with(folder.path(), HOUR).unwrap();
+    order(folder.path());
+    node.look_at_epochs();
+    let list = folder.path().join(revoked::REVOKED_FILE);
+    fs::write(&list, "all of them").unwrap();
+    node.epochs.due.store(0, Ordering::Release);
+    assert!(issue(&node, "sig=dual").is_err(), "a request is the first to see it");
+    node.look_at_epochs();
+    assert!(issue(&node, "sig=dual").is_err());
+    assert_eq!(node.epochs.key_hashes().len(), 1);
+    fs::remove_file(&list).unwrap();
+    node.look_at_epochs();
+    assert!(issue(&node, "sig=dual").is_ok());
+    assert_eq!(statuses(&node), [Status::Retired, Status::Active]);
+}
+
+#[test]
+fn a_revoked_epoch_is_never_announced_and_never_takes_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = open_with(folder.path(), HOUR).unwrap();
+    let first = receipt(&node, "sig=dual");
+    order(folder.path());
+    node.look_at_epochs();
+    let next = node.epochs.known().next.as_ref().unwrap().entry.key_hash();
+    revoked::add(folder.path(), next).unwrap();
+    // Its time comes before anybody has looked.
+    node.epochs.due.store(0, Ordering::Release);
+    let after = receipt(&node, "sig=dual");
+    assert_eq!(key_hash(&after), key_hash(&first), "the old epoch goes on");
+    assert_eq!(node.epochs.times().1, None);
+    let size = node.log().size();
+    node.look_at_epochs();
+    assert_eq!(node.log().size(), size, "it is not announced again");
+    let trouble = node.epochs.known().trouble.clone().unwrap();
+    assert!(trouble.contains("which are revoked: remove it"), "{trouble}");
+    drop(node);
+
+    let node = open_with(folder.path(), HOUR).unwrap();
+    assert_eq!((statuses(&node), node.epochs.times().1), (vec![Status::Active], None));
+    fs::remove_file(folder.path().join("next.seed")).unwrap();
+    order(folder.path());
+    node.look_at_epochs();
+    assert!(node.epochs.times().1.is_some(), "another one may follow");
+    // The same while it waits.
+    let next = node.epochs.known().next.as_ref().unwrap().entry.key_hash();
+    revoked::add(folder.path(), next).unwrap();
+    node.look_at_epochs();
+    assert_eq!((statuses(&node), node.epochs.times().1), (vec![Status::Active], None));
+}
+
+#[test]
+fn who_is_taken_off_the_list_stays_revoked() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = open_with(folder.path(), HOUR).unwrap();
+    let active = node.key_hash();
+    revoked::add(folder.path(), active).unwrap();
+    node.look_at_epochs();
+    fs::remove_file(folder.path().join(revoked::REVOKED_FILE)).unwrap();
+    node.look_at_epochs();
+    assert_eq!(statuses(&node), [Status::Revoked]);
+    assert_eq!(revoked::read(folder.path()).unwrap(), [active]);
 }

@@ -19,7 +19,7 @@ use crate::body::{brief, parse, read_json};
 use crate::issue::own_policy;
 use crate::node::Node;
 
-/// Answers the checks. A receipt is valid if it was made with this node's keys.
+/// Answers the checks. A receipt is valid if it was made with this node's keys, and they are not revoked.
 ///
 /// # Errors
 /// 400 when the body is neither a receipt nor a signature; 413, 415; 503 when too many wait.
@@ -57,7 +57,15 @@ fn check_document(document: &Document, node: &Node) -> VerifyAnswer {
     let log = ours.then(|| node.log_keys().clone());
     let report = r4_receipt::verify(document, &Policy { log, ..own_policy(own, document) });
     let made = report.checks.into_iter().filter(|check| check.outcome != Outcome::NotChecked);
-    answer(made.map(|check| shown(check, own)).collect())
+    let mut checks: Vec<VerifyCheck> = made.map(|check| shown(check, own)).collect();
+    if ours && node.epochs.is_revoked(&of) {
+        let detail = format!(
+            "the keys of this node, {of}, are revoked: others may have them, and could have made \
+             this receipt"
+        );
+        checks.push(VerifyCheck { name: "revoked".to_owned(), ok: false, detail });
+    }
+    answer(checks)
 }
 
 /// Writes a check down; of the pin it says whose keys were pinned.

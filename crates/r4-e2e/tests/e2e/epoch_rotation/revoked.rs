@@ -50,6 +50,8 @@ fn a_leaked_seed_stops_the_node_until_the_next_epoch() {
     assert!(kind == "keys-revoked" && detail.contains("no others are announced"), "{detail}");
     assert_eq!(refused.header("retry-after"), Some("3600"));
     assert_eq!(problem(&node.get("/ready"), 503).1, detail);
+    let said = public.send(&Request::post("/v1/verify", before.as_bytes())).expect(200).json();
+    assert!(said["valid"] == false && said["failed"] == "revoked", "{said}");
     // What looks after containers leaves them alone: keys and log are still served.
     let unready = healthcheck("r4-vrf", vrf.address(), &["--ready"]);
     assert!(unready.0 == Some(1) && unready.1.contains(&detail), "{unready:?}");
