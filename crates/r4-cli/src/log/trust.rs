@@ -4,8 +4,8 @@
 use std::path::Path;
 
 use clap::ValueHint;
-use r4_receipt::keys_document::{Epoch, MAX_KEYS_DOCUMENT_BYTES};
-use r4_receipt::{KeysDocument, LogKeys};
+use r4_receipt::keys_document::{Epoch, MAX_KEYS_DOCUMENT_BYTES, Status};
+use r4_receipt::{KeyHash, KeysDocument, LogKeys};
 use r4_tlog::checkpoint::SignatureError;
 use r4_tlog::{Checkpoint, SignatureLine, SignedCheckpoint, VerifierKey};
 
@@ -140,7 +140,16 @@ impl Trust {
             "other keys of the log"
         } else if !self.document.key_hashes().all(|kept| epochs().any(|named| named == kept)) {
             "other key epochs"
+        } else if self.revoked().any(|gone| now.counts(gone)) {
+            "fewer revoked key epochs"
         } else {
+            for gone in now.revoked().filter(|gone| self.counts(*gone)) {
+                output::note(&format!(
+                    "the operator has revoked the key epoch {gone}: receipts of it still verify with \
+                     {}; give the new keys once with --keys",
+                    path.display()
+                ));
+            }
             return Ok(self);
         };
         let reason = format!(
@@ -149,6 +158,15 @@ impl Trust {
             path.display()
         );
         Err(Finding::new(Alarm::KeyChange, reason))
+    }
+
+    fn counts(&self, key_hash: KeyHash) -> bool {
+        self.document.key_hashes().any(|counting| counting == key_hash)
+    }
+
+    fn revoked(&self) -> impl Iterator<Item = KeyHash> {
+        let epochs = self.document.epochs().iter();
+        epochs.filter(|epoch| epoch.status == Status::Revoked).map(Epoch::key_hash)
     }
 
     /// Checks a checkpoint: both keys of the log have signed it.

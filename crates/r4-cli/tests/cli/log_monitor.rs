@@ -213,6 +213,24 @@ fn changed_keys() {
 }
 
 #[test]
+fn a_revoked_epoch_is_told_of_and_is_not_to_come_back() {
+    let setup = Setup::new();
+    let (good, keys) = (setup.log.keys_json(), setup.folder.path("node/keys"));
+    let active = format!("\"active\":\"{}\"", setup.log.key_hash());
+    let revoked = good.replace(&active, "\"active\":null");
+    let revoked = revoked.replace("\"status\":\"active\"", "\"status\":\"revoked\"");
+    fs::write(&keys, &revoked).unwrap();
+    setup.look().exits(0).says("has revoked the key epoch").says("give the new keys once");
+    let pinned = setup.folder.path("revoked.json");
+    fs::write(&pinned, &revoked).unwrap();
+    setup.look_with(&["--keys", pinned.to_str().unwrap()]).exits(0);
+    let said = setup.look().exits(0);
+    assert!(!said.err.contains("has revoked"), "{}", said.err);
+    fs::write(&keys, &good).unwrap();
+    setup.alarms("key-change", 14).says("fewer revoked key epochs");
+}
+
+#[test]
 fn a_new_epoch_that_is_not_pinned() {
     let mut setup = Setup::new();
     let previous = None;
