@@ -1,4 +1,5 @@
-// Reads a node's /keys from standard input and prints the arguments of addKey for its active epoch.
+// Reads a node's /keys from standard input and prints the arguments of addKey: for the epoch with the key hash
+// that is given, else for the active one, else (after a revocation) for the announced one.
 
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -6,7 +7,16 @@ import { readFileSync } from "node:fs";
 const P = 2n ** 256n - 2n ** 32n - 977n;
 
 const document = JSON.parse(readFileSync(0, "utf8"));
-const epoch = document.epochs.find(({ key_hash }) => key_hash === document.active);
+const named = process.argv[2];
+const counts = document.epochs.filter(({ status }) => status !== "revoked");
+const announced = counts.find(({ status }) => status === "announced");
+const wanted = named ?? document.active ?? announced?.key_hash;
+const epoch = counts.find(({ key_hash }) => key_hash === wanted);
+if (epoch === undefined) {
+  const what = wanted === undefined ? "no epoch is active or announced: announce one first" : `no epoch that counts is ${wanted}`;
+  console.error(`${what} (docs/secrets.md, Root seed)`);
+  process.exit(1);
+}
 const key = (wanted) => epoch.keys.find(({ use }) => use === wanted).public_key;
 const bytes = (hex) => Buffer.from(hex.slice(2), "hex");
 const sha256 = (data) => `0x${createHash("sha256").update(data).digest("hex")}`;
