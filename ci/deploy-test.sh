@@ -198,12 +198,22 @@ for _ in $(seq 50); do if deploy check --ntp "$right" >"$work/said" 2>&1; then s
 grep -q 'the signing keys are revoked' "$work/said" || fail "check does not name it: $(cat "$work/said")"
 settings R4_VRF_IMAGE="$images-vrf:second"
 if update >"$work/said" 2>&1; then fail "an update of a node that is not well, unasked"; fi
+grep -q 'nothing was changed' "$work/said" || fail "it does not say that nothing was changed: $(cat "$work/said")"
 update --anyway || fail "an update while the keys are revoked"
 [ "$(runs r4-vrf)" = "$(id "$images-vrf:second")" ] || fail "r4-vrf was not updated"
+code=0
+settings R4_VRF_IMAGE="$images-vrf:ends"
+update --anyway --without-backup >"$work/said" 2>&1 || code=$?
+[ "$code" = 1 ] || fail "an update that fails while the keys are revoked: exit code $code: $(cat "$work/said")"
+[ "$(runs r4-vrf)" = "$(id "$images-vrf:second")" ] || fail "it is not as it was before"
+deploy rollback --anyway --wait "$wait" --watch "$watch" || fail "r4 deploy rollback --anyway"
+[ "$(runs r4-vrf)" = "$(id "$images-vrf")" ] || fail "it did not go back"
 keys "$work/revoked.json" || fail "no keys"
 code=0
 target/debug/r4 verify --keys "$work/revoked.json" --require ecdsa "$receipt" >"$work/verify" 2>&1 || code=$?
 [ "$code" = 1 ] || fail "a receipt of revoked keys: exit code $code, $(cat "$work/verify")"
+if node contracts/scripts/key-arguments.mjs <"$work/revoked.json" >"$work/arguments" 2>&1; then fail "arguments of no epoch"; fi
+grep -q 'announce one first' "$work/arguments" || fail "it does not say what to do: $(cat "$work/arguments")"
 docker compose exec -T r4-vrf r4 keys generate --out /var/lib/r4/next.seed >/dev/null || fail "r4 keys generate"
 for _ in $(seq 100); do if get "$http/v1/vrf?sig=ecdsa" -o "$work/after.json"; then break; fi; sleep 0.5; done
 keys "$work/keys.json" || fail "no keys"

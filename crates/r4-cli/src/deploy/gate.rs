@@ -3,6 +3,7 @@
 mod front;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -19,26 +20,57 @@ const PATIENCE: u32 = 2;
 pub(super) struct Gate<'a> {
     pub(super) project: &'a Project,
     /// What may be wrong, because it was before.
-    pub(super) known: &'a [String],
+    pub(super) known: &'a [Trouble],
     /// Within what time it must be right.
     pub(super) wait: Duration,
     /// For how long it must stay so.
     pub(super) watch: Duration,
 }
 
+/// Something that is wrong with a node.
+#[derive(Clone, Debug)]
+pub(super) struct Trouble {
+    /// What: the same words as long as it lasts.
+    what: String,
+    /// Why, as it is known now.
+    why: Option<String>,
+}
+
+impl From<String> for Trouble {
+    fn from(what: String) -> Self {
+        Self { what, why: None }
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)?;
+        self.why.as_ref().map_or(Ok(()), |why| write!(f, ": {why}"))
+    }
+}
+
 /// Says what is wrong with the node now.
 ///
 /// # Errors
 /// Docker does not answer.
-pub(super) fn troubles(project: &Project) -> Result<Vec<String>, Error> {
+pub(super) fn troubles(project: &Project) -> Result<Vec<Trouble>, Error> {
     let containers = project.containers()?;
-    let mut found: Vec<String> = containers.iter().filter_map(Container::unwell).collect();
-    let ready = ["exec", "-T", "r4-gateway", "/usr/local/bin/r4-gateway", "healthcheck", "--ready"];
-    if let Err(error) = output(&mut project.compose(ready)) {
-        found.push(format!("the gateway is not ready: {error}"));
+    let mut found: Vec<Trouble> =
+        containers.iter().filter_map(Container::unwell).map(Trouble::from).collect();
+    // It is not ready either while one of the others is not.
+    if let Some(trouble) = unready(project, "r4-gateway") {
+        found.push(trouble);
+        found.extend(["r4-core", "r4-vrf"].into_iter().filter_map(|name| unready(project, name)));
     }
-    found.extend(front::unreached(&containers));
+    found.extend(front::unreached(&containers).map(Trouble::from));
     Ok(found)
+}
+
+fn unready(project: &Project, service: &str) -> Option<Trouble> {
+    let program = format!("/usr/local/bin/{service}");
+    let words = ["exec", "-T", service, &program, "healthcheck", "--ready"];
+    let why = output(&mut project.compose(words)).err()?.to_string();
+    Some(Trouble { what: format!("{service} is not ready"), why: Some(why) })
 }
 
 impl Gate<'_> {
@@ -50,7 +82,7 @@ impl Gate<'_> {
         within(self.wait, || {
             let containers = self.project.containers()?;
             let ours = containers.iter().filter(|container| container.service() == service);
-            Ok(self.new_among(ours.filter_map(Container::unwell)))
+            Ok(self.new_among(ours.filter_map(Container::unwell).map(Trouble::from)))
         })
     }
 
@@ -87,8 +119,10 @@ impl Gate<'_> {
         Ok(self.new_among(troubles(self.project)?))
     }
 
-    fn new_among(&self, troubles: impl IntoIterator<Item = String>) -> Option<String> {
-        troubles.into_iter().find(|trouble| !self.known.contains(trouble))
+    fn new_among(&self, troubles: impl IntoIterator<Item = Trouble>) -> Option<String> {
+        let known = |what: &str| self.known.iter().any(|known| known.what == what);
+        let new = troubles.into_iter().find(|trouble| !known(&trouble.what))?;
+        Some(new.to_string())
     }
 }
 

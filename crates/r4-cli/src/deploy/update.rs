@@ -10,7 +10,7 @@ use super::DirArg;
 use super::check;
 use super::compose::{Config, Project, from_value, output};
 use super::frozen::{Deployment, Deployments};
-use super::gate::{self, Gate};
+use super::gate::{self, Gate, Trouble};
 use super::image;
 use super::secrets;
 use crate::exit::{Error, Exit};
@@ -42,6 +42,9 @@ pub(crate) struct UpdateArgs {
 pub(crate) struct RollbackArgs {
     #[command(flatten)]
     dir: DirArg,
+    /// What is bad now is tolerated after
+    #[arg(long)]
+    anyway: bool,
     #[command(flatten)]
     patience: Patience,
 }
@@ -58,7 +61,7 @@ struct Patience {
 }
 
 impl Patience {
-    fn gate<'a>(self, project: &'a Project, known: &'a [String]) -> Gate<'a> {
+    fn gate<'a>(self, project: &'a Project, known: &'a [Trouble]) -> Gate<'a> {
         let seconds = Duration::from_secs;
         Gate { project, known, wait: seconds(self.wait), watch: seconds(self.watch) }
     }
@@ -79,14 +82,14 @@ pub(super) fn run(args: &UpdateArgs) -> Result<Exit, Error> {
     }
     checked(&project, args)?;
     let before = if first { None } else { as_it_runs(&project, &deployments)? };
-    // Of what was wrong before, the update is not guilty; it may be what mends it.
     let runs = before.is_some();
-    let known = if args.anyway && runs { gate::troubles(&project)? } else { Vec::new() };
-    let gate = args.patience.gate(&project, &known);
     if runs && !args.without_backup {
         backup(&project)?;
     }
     let new = prepare(&project, &deployments)?;
+    // Of what was wrong before, the update is not guilty; it may be what mends it.
+    let known = if args.anyway && runs { gate::troubles(&project)? } else { Vec::new() };
+    let gate = args.patience.gate(&project, &known);
     note("the new containers");
     deployments.try_out(&new)?;
     let Some(why) = put_in_place(&gate, &new)? else {
@@ -117,7 +120,8 @@ pub(super) fn roll_back(args: &RollbackArgs) -> Result<Exit, Error> {
     let target = target.ok_or_else(|| {
         Error::unusable(project.dir.display(), "no update has put anything aside to go back to")
     })?;
-    back(&args.patience.gate(&project, &[]), &deployments, &target, Exit::Success)
+    let known = if args.anyway { gate::troubles(&project)? } else { Vec::new() };
+    back(&args.patience.gate(&project, &known), &deployments, &target, Exit::Success)
 }
 
 /// Puts back what ran; `done` is the exit code if that worked.
@@ -136,7 +140,9 @@ fn back(
         return Ok(STUCK);
     }
     deployments.settle(before)?;
-    note("all is as it was before, and the node is well");
+    let outcome =
+        if gate.known.is_empty() { "the node is well" } else { "nothing is wrong that was not" };
+    note(&format!("all is as it was before, and {outcome}"));
     Ok(done)
 }
 

@@ -24,7 +24,7 @@ pub(super) fn look(subject: &Subject<'_>) -> Result<Vec<Finding>, Error> {
     }
     let troubles = gate::troubles(project)?;
     let mut found: Vec<Finding> =
-        troubles.into_iter().map(|why| Finding::bad("node", why)).collect();
+        troubles.into_iter().map(|why| Finding::bad("node", why.to_string())).collect();
     if found.is_empty() {
         let well = "every container is healthy, and the gateway is ready";
         found.push(Finding::good("node", well));
