@@ -1,4 +1,4 @@
-"""The good client, a process of its own: asks both fronts at a steady pace, and writes what it saw.
+"""The good client, a process of its own: asks both fronts of both nodes at a steady pace, and writes what it saw.
 
 Each line of its output: front, when the request was due (seconds), how long after that its answer
 was there (seconds), status. What waits behind a late answer is late too, as it is for a real caller
@@ -44,10 +44,11 @@ def main():
     """Reads the key, and asks until its input ends."""
     import wire  # pylint: disable=import-outside-toplevel
 
-    key, lock, over = sys.stdin.readline().strip(), threading.Lock(), threading.Event()
+    key, calm_key, lock, over = *sys.stdin.readline().split(), threading.Lock(), threading.Event()
+    asked = [(door, key) for door in wire.FRONTS] + [(door, calm_key) for door in wire.CALM.values()]
     with open(sys.argv[1], "w", encoding="ascii", buffering=1) as out:
         lanes = [threading.Thread(target=lane, args=(door.name, door, key, wire, out, lock, over))
-                 for door in wire.FRONTS]
+                 for door, key in asked]
         for thread in lanes:
             thread.start()
         sys.stdin.read()

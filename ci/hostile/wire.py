@@ -30,6 +30,8 @@ class Door:
 CADDY, TLS, GATEWAY, CORE, VRF = map(Door.of, ("caddy", "tls", "gateway", "core", "vrf"))
 # The two ways to the gateway.
 FRONTS = (CADDY, GATEWAY)
+# Those of a node that nobody attacks.
+CALM = dict(zip(FRONTS, map(Door.of, ("calm_caddy", "calm_gateway"))))
 
 
 @dataclasses.dataclass
