@@ -10,6 +10,7 @@ use r4_api::entropy::{Entropy, EntropyStatus, NoiseSource, SourceState};
 use r4_api::gateway::{EntropyHealth, Health, UpstreamHealth, Upstreams};
 use r4_api::status::Component;
 use r4_api::vrf::ServiceVersion;
+use r4_service::Problem;
 use r4_service::clock::unix_now;
 use r4_service::keys::Keys;
 use r4_service::ready::Readiness;
@@ -221,9 +222,8 @@ async fn look_at(upstream: &Upstream) -> UpstreamHealth {
             reason: None,
         },
         Ok(answer) => {
-            let problem: Option<serde_json::Value> = serde_json::from_slice(answer.body()).ok();
-            let detail = problem.as_ref().and_then(|p| p.get("detail")?.as_str());
-            unwell(Health::Degraded, detail.unwrap_or("it does not say why"))
+            let detail = Problem::detail_of(answer.body());
+            unwell(Health::Degraded, detail.as_deref().unwrap_or("it does not say why"))
         }
     }
 }

@@ -190,8 +190,9 @@ pub(crate) fn replace_as(
     let mut options = OpenOptions::new();
     // A link in its place is not followed.
     let mut file = options.write(true).create_new(true).mode(0o600).open(&temporary)?;
-    let own = file.metadata()?.uid();
-    if let Some(like) = like.filter(|like| like.uid() != own) {
+    if let Some(like) = like
+        && like.uid() != file.metadata()?.uid()
+    {
         fchown(&file, Some(like.uid()), Some(like.gid()))?;
     }
     file.write_all(content)?;

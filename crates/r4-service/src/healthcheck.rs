@@ -4,6 +4,8 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
+use crate::Problem;
+
 const DEADLINE: Duration = Duration::from_secs(3);
 /// Most bytes of an answer that are read.
 const MOST_BYTES: u64 = 16_384;
@@ -53,11 +55,10 @@ pub fn run(address: SocketAddr, path: &str) -> Result<(), HealthcheckError> {
     Err(HealthcheckError::NotOk { path: path.to_owned(), address, why: detail(&answer) })
 }
 
-/// Returns the sentence of a problem.
+/// Returns what an answer says after its head.
 fn detail(answer: &[u8]) -> Option<String> {
     let (_, body) = std::str::from_utf8(answer).ok()?.split_once("\r\n\r\n")?;
-    let problem: serde_json::Value = serde_json::from_str(body).ok()?;
-    Some(problem.get("detail")?.as_str()?.to_owned())
+    Problem::detail_of(body.as_bytes())
 }
 
 fn ask(address: SocketAddr, path: &str) -> std::io::Result<Vec<u8>> {

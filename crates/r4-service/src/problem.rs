@@ -125,6 +125,12 @@ impl Problem {
         self
     }
 
+    /// Returns the sentence for people of an answer's body, if that is a problem.
+    pub fn detail_of(body: &[u8]) -> Option<String> {
+        let problem: serde_json::Value = serde_json::from_slice(body).ok()?;
+        Some(problem.get("detail")?.as_str()?.to_owned())
+    }
+
     /// Returns the kind.
     pub fn kind(&self) -> &'static Kind {
         self.kind

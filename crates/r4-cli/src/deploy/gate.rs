@@ -115,6 +115,11 @@ impl Gate<'_> {
         Ok(None)
     }
 
+    /// Says what it means that nothing was found.
+    pub(super) const fn passed(&self) -> &'static str {
+        if self.known.is_empty() { "the node is well" } else { "nothing is wrong that was not" }
+    }
+
     fn wrong(&self) -> Result<Option<String>, Error> {
         Ok(self.new_among(troubles(self.project)?))
     }

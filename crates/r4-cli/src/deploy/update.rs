@@ -94,9 +94,7 @@ pub(super) fn run(args: &UpdateArgs) -> Result<Exit, Error> {
     deployments.try_out(&new)?;
     let Some(why) = put_in_place(&gate, &new)? else {
         deployments.settle(&new)?;
-        let outcome =
-            if known.is_empty() { "the node is well" } else { "nothing is wrong that was not" };
-        note(&format!("updated: {outcome}"));
+        note(&format!("updated: {}", gate.passed()));
         return Ok(Exit::Success);
     };
     note(&format!("the update failed: {why}"));
@@ -140,9 +138,7 @@ fn back(
         return Ok(STUCK);
     }
     deployments.settle(before)?;
-    let outcome =
-        if gate.known.is_empty() { "the node is well" } else { "nothing is wrong that was not" };
-    note(&format!("all is as it was before, and {outcome}"));
+    note(&format!("all is as it was before, and {}", gate.passed()));
     Ok(done)
 }
 

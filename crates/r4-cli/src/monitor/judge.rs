@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use r4_api::entropy::Entropy;
 use r4_api::gateway::UpstreamHealth;
+use r4_service::Problem;
 use r4_service::clock::unix_now;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -71,14 +72,8 @@ pub(super) fn refused(path: &str, whole: &Whole) -> Finding {
 }
 
 pub(super) fn refusal(path: &str, whole: &Whole) -> String {
-    let problem: Value = serde_json::from_slice(&whole.body).unwrap_or_default();
-    let detail: String = problem
-        .get("detail")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .chars()
-        .take(200)
-        .collect();
+    let detail = Problem::detail_of(&whole.body).unwrap_or_default();
+    let detail: String = detail.chars().take(200).collect();
     format!("{path} answered {}: {detail}", whole.status)
 }
 
