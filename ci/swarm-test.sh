@@ -157,7 +157,16 @@ check rolling "$http" "$key" \
   "docker service update $patience --env-add R4_MANIFEST_PUBLIC_KEY=$signer ${stack}_r4-core" \
   "docker service update $patience --env-add R4_CORE_URL=http://nowhere:8080 ${stack}_r4-gateway" \
   "sh $work/updated rollback_completed ${stack}_r4-core ${stack}_r4-gateway"
-[ "$(containers r4-core; containers r4-gateway)" = "$before" ] || fail "replicas that served were replaced"
+# The swarm says that it has rolled back before the last container of the new version is gone.
+both
+after=$(containers r4-core; containers r4-gateway)
+[ "$after" = "$before" ] || fail "replicas that served were replaced: $(xargs <<<"$before") became $(xargs <<<"$after")"
+# Exit code 0 of a replica that never got healthy may be taken for its start, and then one that serves is stopped.
+for service in r4-core r4-gateway; do
+  ends=$(docker service ps --no-trunc --format '{{.Name}}: {{.CurrentState}} {{.Error}}' "${stack}_$service")
+  if grep ': Complete' <<<"$ends"; then fail "a replica that never got ready ended as if all were well"; fi
+  grep -q ': Failed.*unhealthy' <<<"$ends" || fail "no new $service was found unhealthy: $ends"
+done
 
 say "the keys are revoked: nobody is ended, and a gateway that starts meanwhile comes in"
 both

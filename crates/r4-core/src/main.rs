@@ -46,8 +46,7 @@ async fn serve(config: Config) -> Result<(), ServeError> {
     let listener = server::bind(ABOUT.name, SocketAddr::new(common.host, common.port)).await?;
     let readiness = Readiness::not_yet("the sealed core is being checked");
     let start = Core::start(config.source, config.on_failure, readiness.clone());
-    let Some(core) = stop.or(start).await else { return Ok(()) };
-    let core = Arc::new(core);
+    let core = Arc::new(stop.or(start).await?);
     tokio::spawn(Arc::clone(&core).keep_watching());
     let guard = Guard::new(common.keys, Accepts::CallersAndServices);
     let app = service(App::new(core, guard), readiness.clone());

@@ -36,8 +36,7 @@ async fn serve(config: GatewayConfig) -> Result<(), anyhow::Error> {
     config.common.keys.read_again_at_hangup()?;
     let address = SocketAddr::new(config.common.host, config.common.port);
     let listener = server::bind(ABOUT.name, address).await?;
-    let Some(gateway) = stop.or(r4_gateway::start(config)).await else { return Ok(()) };
-    let gateway = gateway?;
+    let gateway = stop.or(r4_gateway::start(config)).await??;
     let served = server::run(listener, gateway.service, gateway.readiness, stop).await;
     gateway.closing.close().await;
     Ok(served?)

@@ -70,6 +70,10 @@ fn check(about: &About, flag: Option<&str>) -> ExitCode {
     }
 }
 
+const EXIT_CODES: &str =
+    "Exit codes: 0 stopped as told; 1 it failed, or was told to stop before it was ever ready;
+2 a setting is wrong.";
+
 fn help(about: &About) -> String {
     let mut text = format!(
         "{name}: {purpose}\n\nUsage: {name} [FLAGS]        serve until SIGTERM or Ctrl-C\n       \
@@ -83,7 +87,10 @@ fn help(about: &About) -> String {
     for (flag, line) in about.flags.iter().chain(&common) {
         text = format!("{text}  {flag:<15} {line}\n");
     }
-    format!("{text}\nEnvironment (an empty variable counts as unset):\n{}", about.environment)
+    format!(
+        "{text}\n{EXIT_CODES}\n\nEnvironment (an empty variable counts as unset):\n{}",
+        about.environment
+    )
 }
 
 fn refuse(about: &About, arg: &str) -> ExitCode {

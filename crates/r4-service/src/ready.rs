@@ -15,6 +15,8 @@ struct State {
     reason: Option<String>,
     /// Whether the reason stays for good.
     last: bool,
+    /// Whether there was ever no reason.
+    been_ready: bool,
 }
 
 impl Readiness {
@@ -29,7 +31,8 @@ impl Readiness {
     }
 
     fn of(reason: Option<String>) -> Self {
-        Self { state: Arc::new(RwLock::new(State { reason, last: false })) }
+        let been_ready = reason.is_none();
+        Self { state: Arc::new(RwLock::new(State { reason, last: false, been_ready })) }
     }
 
     /// Sets the reason why the service is not ready, or `None` when it is; nothing changes after
@@ -37,6 +40,7 @@ impl Readiness {
     pub fn set(&self, reason: Option<String>) {
         let mut held = self.state.write().unwrap_or_else(PoisonError::into_inner);
         if !held.last {
+            held.been_ready |= reason.is_none();
             held.reason = reason;
         }
     }
@@ -45,13 +49,20 @@ impl Readiness {
     pub fn end(&self, reason: &str) {
         let mut held = self.state.write().unwrap_or_else(PoisonError::into_inner);
         if !held.last {
-            *held = State { reason: Some(reason.to_owned()), last: true };
+            held.reason = Some(reason.to_owned());
+            held.last = true;
         }
     }
 
     /// Returns why the service is not ready, or `None` when it is.
     pub fn reason(&self) -> Option<String> {
         self.state.read().unwrap_or_else(PoisonError::into_inner).reason.clone()
+    }
+
+    /// Returns why the service is not ready, if it never was.
+    pub fn never(&self) -> Option<String> {
+        let held = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        if held.been_ready { None } else { held.reason.clone() }
     }
 }
 
@@ -68,5 +79,17 @@ mod tests {
         readiness.end("second");
         readiness.set(None);
         assert_eq!(readiness.reason().as_deref(), Some("first"));
+    }
+
+    #[test]
+    fn once_ready_is_not_never() {
+        let readiness = Readiness::not_yet("starting");
+        assert_eq!(readiness.never().as_deref(), Some("starting"));
+        readiness.set(Some("still starting".to_owned()));
+        assert_eq!(readiness.never().as_deref(), Some("still starting"));
+        readiness.set(None);
+        readiness.set(Some("no longer".to_owned()));
+        assert_eq!(readiness.never(), None);
+        assert_eq!(Readiness::ready().never(), None);
     }
 }

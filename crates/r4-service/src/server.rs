@@ -87,6 +87,14 @@ pub enum ServeError {
         /// The drain time.
         seconds: u64,
     },
+    /// It was told to stop and had never been ready. No success: who replaces a service by a newer
+    /// one and gives that up, such as Docker Swarm, may otherwise take the new one's end for its
+    /// start, and stop the one that serves.
+    #[error("stopped before it was ever ready: {reason}")]
+    NeverReady {
+        /// Why it was not ready.
+        reason: String,
+    },
 }
 
 /// What answers requests.
@@ -131,7 +139,8 @@ fn announce(line: &str) {
 /// Serves `app` until `stop` is asked for, then drains.
 ///
 /// # Errors
-/// [`ServeError::Forced`] when the drain time was not enough.
+/// [`ServeError::Forced`] when the drain time was not enough, [`ServeError::NeverReady`] when the
+/// service never was.
 pub async fn run(
     listener: TcpListener,
     app: impl Answer,
@@ -151,7 +160,8 @@ pub async fn run(
 /// Serves `app` until `stop` ends, then: readiness off, no new connections, drain, time-out.
 ///
 /// # Errors
-/// [`ServeError::Forced`] when the drain time was not enough.
+/// [`ServeError::Forced`] when the drain time was not enough, [`ServeError::NeverReady`] when the
+/// service never was.
 pub async fn serve_until(
     listener: TcpListener,
     app: impl Answer,
@@ -170,13 +180,15 @@ pub async fn serve_until(
             (stream, peer, place) = next(&listener, &places) => opener.open(stream, peer, place),
         }
     }
+    let never_ready = readiness.never();
     readiness.end("the service is stopping");
     take_waiting(&listener, &places, &opener).await;
     drop(listener);
     tracing::info!("stopping: waiting for open requests");
     let seconds = limits.drain.as_secs();
     let drained = tokio::time::timeout(limits.drain, opener.graceful.shutdown()).await;
-    drained.map_err(|_| ServeError::Forced { seconds })
+    drained.map_err(|_| ServeError::Forced { seconds })?;
+    never_ready.map_or(Ok(()), |reason| Err(ServeError::NeverReady { reason }))
 }
 
 fn show_connections(listener: &TcpListener, places: &Places, most: usize) {
@@ -286,11 +298,14 @@ impl Stop {
         }
     }
 
-    /// Waits for `start`; `None` when a signal comes first, and `start` is given up then.
-    pub async fn or<T>(&mut self, start: impl Future<Output = T>) -> Option<T> {
+    /// Waits for `start`.
+    ///
+    /// # Errors
+    /// [`ServeError::NeverReady`] when a signal comes first, and `start` is given up then.
+    pub async fn or<T>(&mut self, start: impl Future<Output = T>) -> Result<T, ServeError> {
         tokio::select! {
-            () = self.asked() => None,
-            started = start => Some(started),
+            () = self.asked() => Err(ServeError::NeverReady { reason: "it was starting".to_owned() }),
+            started = start => Ok(started),
         }
     }
 }

@@ -226,7 +226,7 @@ fn nothing_of_the_environment_reaches_the_generator() {
 }
 
 #[test]
-fn a_core_that_is_blocked_still_stops_when_asked() {
+fn a_core_that_was_never_ready_stops_when_asked_and_the_exit_says_so() {
     if skips_processes() {
         return;
     }
@@ -235,5 +235,10 @@ fn a_core_that_is_blocked_still_stops_when_asked() {
     let mut core = sealed.core(&[]);
     assert_blocked(&core.client(), "failed", "sha256");
     core.signal(rustix::process::Signal::TERM);
-    assert_eq!(core.wait_exit(crate::harness::seconds(10)).code(), Some(0));
+    assert_eq!(core.wait_exit(crate::harness::seconds(10)).code(), Some(1));
+    let log = core.log();
+    assert!(
+        log.contains("r4-core: stopped before it was ever ready: ") && log.contains("sha256"),
+        "{log}"
+    );
 }

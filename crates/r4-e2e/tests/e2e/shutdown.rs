@@ -1,4 +1,5 @@
-//! SIGTERM: what is under way is finished, nothing new is taken, exit 0 within ten seconds.
+//! SIGTERM: what is under way is finished, nothing new is taken, exit 0 within ten seconds; 1 for who was never
+//! ready.
 
 use std::net::TcpStream;
 use std::thread;
@@ -8,7 +9,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::harness::client::Request;
 use crate::harness::external::skips_processes;
-use crate::harness::node::{KEY, Node, UNLIMITED};
+use crate::harness::node::{KEY, NOWHERE, Node, UNLIMITED, gateway};
 use crate::harness::process::Service;
 use crate::harness::wire::{Broken, Wire};
 use crate::harness::{seconds, wait_for};
@@ -154,4 +155,31 @@ fn a_client_that_never_ends_is_cut_off_and_the_exit_says_so() {
     let forced = status.code() == Some(1) && vrf.log().contains("cut off");
     assert!(forced || status.success(), "{status}: {}", vrf.log());
     assert!(started.elapsed() > HELD, "it did not wait at all");
+}
+
+/// Else Docker Swarm may take the end of a new replica that never got ready for its start, and stop
+/// one that serves.
+#[test]
+fn a_gateway_that_was_never_ready_does_not_end_well_and_one_that_was_does() {
+    if skips_processes() {
+        return;
+    }
+    let mut lonely = gateway(NOWHERE, NOWHERE, UNLIMITED);
+    lonely.client().get("/health").expect(200);
+    lonely.signal(Signal::TERM);
+    assert_eq!(lonely.wait_exit(seconds(STOP_SECONDS)).code(), Some(1), "{}", lonely.log());
+    let said = "r4-gateway: stopped before it was ever ready: r4-core is not ready: ";
+    assert!(lonely.log().contains(said), "{}", lonely.log());
+
+    let Node { mut gateway, core, vrf, .. } = Node::start(UNLIMITED);
+    wait_for("the gateway is never ready", seconds(10), || {
+        (gateway.client().get("/ready").status == 200).then_some(())
+    });
+    core.stop();
+    wait_for("the gateway stays ready", seconds(10), || {
+        (gateway.client().get("/ready").status == 503).then_some(())
+    });
+    gateway.signal(Signal::TERM);
+    assert_eq!(gateway.wait_exit(seconds(STOP_SECONDS)).code(), Some(0), "{}", gateway.log());
+    drop(vrf);
 }
