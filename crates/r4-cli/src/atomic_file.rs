@@ -41,15 +41,26 @@ pub(crate) fn replace(path: &Path, bytes: &[u8], durability: Durability) -> io::
 /// It cannot be made; the old one stays.
 pub(crate) fn link(path: &Path, target: &Path) -> io::Result<()> {
     let temporary = beside(path);
-    match fs::remove_file(&temporary) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => symlink(target, &temporary)?,
-    }
+    remove(&temporary)?;
+    symlink(target, &temporary)?;
     fs::rename(temporary, path)
 }
 
+/// Removes a file, if it is there.
+///
+/// # Errors
+/// It stays.
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
 fn write(path: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
-    let mut file = File::create(path)?;
+    remove(path)?;
+    // Where others may write, too, a link in its place is not followed.
+    let mut file = File::create_new(path)?;
     file.write_all(bytes)?;
     match durability {
         Durability::Synced => file.sync_all(),
@@ -146,6 +157,7 @@ impl FolderLock {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::os::unix::fs::symlink;
 
     use super::{Durability, FolderLock, replace};
 
@@ -160,6 +172,18 @@ mod tests {
         fs::create_dir(folder.path().join("folder")).unwrap();
         assert!(replace(&folder.path().join("folder"), b"x", Durability::Synced).is_err());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn a_link_beside_it_is_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("file"), folder.path().join("other"));
+        fs::write(&other, "another's").unwrap();
+        symlink(&other, folder.path().join(".file.new")).unwrap();
+        replace(&path, b"new", Durability::Synced).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(fs::read(&other).unwrap(), b"another's");
+        assert!(fs::symlink_metadata(&path).unwrap().is_file());
     }
 
     #[test]

@@ -141,10 +141,7 @@ impl Deployments {
     /// The note cannot be removed.
     pub(super) fn finish(&self) -> Result<(), Error> {
         let fail = |error: io::Error| Error::unusable(self.folder.display(), error);
-        match fs::remove_file(self.folder.join(CANDIDATE)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(fail(error)),
-            _ => {}
-        }
+        atomic_file::remove(&self.folder.join(CANDIDATE)).map_err(fail)?;
         let kept: Vec<Deployment> =
             [self.current(), self.previous()].into_iter().flatten().collect();
         self.keep_folders(&self.folder, |path| {
