@@ -103,8 +103,9 @@ impl Node {
         let taken = known.revoked.take(&epochs.state_dir, found);
         if known.next.as_ref().is_some_and(|next| known.revoked.has(&next.entry.key_hash())) {
             self.withdrawn(&mut known, "it is revoked");
+        } else {
+            epochs.tell(&known);
         }
-        epochs.tell(&known);
         taken
     }
 }
