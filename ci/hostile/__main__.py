@@ -3,7 +3,8 @@
 Needs Python's own library alone; ci/hostile-test.sh starts the node and says where it is:
 R4_HOSTILE_CADDY, _TLS, _GATEWAY, _CORE, _VRF (host:port), _CALM_CADDY, _CALM_GATEWAY (those of a node
 that nobody attacks), _SOURCES (the attackers' own addresses, with commas), _GOOD_SOURCE (the good
-client's). On standard input, a line each: the good client's key, the one for the calm node, the attacker's, the admin token, then further secrets that no answer may hold; R4_API_KEY is the first of
+client's). On standard input, a line each: the good client's key, the one for the calm node, the
+attacker's, the admin token, then further secrets that no answer may hold; R4_API_KEY is the first of
 them. Prints a table; exit code 1 when an attack did something."""
 
 import os

@@ -10,10 +10,10 @@ const document = JSON.parse(readFileSync(0, "utf8"));
 const named = process.argv[2];
 const counts = document.epochs.filter(({ status }) => status !== "revoked");
 const announced = counts.find(({ status }) => status === "announced");
-const wanted = named ?? document.active ?? announced?.key_hash;
-const epoch = counts.find(({ key_hash }) => key_hash === wanted);
+const hash = named ?? document.active ?? announced?.key_hash;
+const epoch = counts.find(({ key_hash }) => key_hash === hash);
 if (epoch === undefined) {
-  const what = wanted === undefined ? "no epoch is active or announced: announce one first" : `no epoch that counts is ${wanted}`;
+  const what = hash === undefined ? "no epoch is active or announced: announce one first" : `no epoch that counts is ${hash}`;
   console.error(`${what} (docs/secrets.md, Root seed)`);
   process.exit(1);
 }
