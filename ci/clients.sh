@@ -35,6 +35,8 @@ fi
 
 VENV=$PWD/target/python-client clients/python/check.sh >"$work/python" 2>&1 &
 python=$!
-(cd clients/typescript && npm ci --no-audit --no-fund && npm run page:check && npm test) || { wait "$python" || true; exit 1; }
-wait "$python" || { cat "$work/python"; echo "clients/python/check.sh failed"; exit 1; }
+code=0
+(cd clients/typescript && npm ci --no-audit --no-fund && npm run page:check && npm test) || code=1
+wait "$python" || { cat "$work/python"; echo "clients/python/check.sh failed"; code=1; }
 tail -n 1 "$work/python"
+[ "$code" = 0 ]

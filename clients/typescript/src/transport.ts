@@ -130,7 +130,9 @@ function code(error: unknown): string | undefined {
 
 function reason(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return code(error) ?? (cause instanceof Error ? cause.message : String(cause));
+  const [name, message] = [code(error), cause instanceof Error ? cause.message : String(cause)];
+  if (name === undefined || message.includes(name)) return message;
+  return message === "" ? name : `${message} (${name})`;
 }
 
 async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {

@@ -140,6 +140,13 @@ test("a connection that never came about is repeated, whatever the call", async 
   assert.equal(calls, 2);
 });
 
+test("an answer that breaks off is told in words, with the system's name", () =>
+  against([cutOff], async (client, { seen }) => {
+    const told = /\/v1\/vrf: other side closed \(UND_ERR_SOCKET\)$/;
+    await assert.rejects(client.vrf(), (error) => error instanceof NetworkError && told.test(error.message));
+    assert.equal(seen.length, 1);
+  }));
+
 test("time-outs: no answer, and a body that stalls", async () => {
   const stalls: Handler = (_, response) => {
     response.writeHead(200, { "Content-Type": "application/octet-stream", "Content-Length": 100 }).write("x");
