@@ -47,6 +47,10 @@ inside "$r4" install systemd >"$work/shown"
 inside "$r4" install systemd --yes >"$work/done"
 diff "$work/shown" "$work/done" || fail "r4 install did something else than it showed"
 cp -r "$root/opt/re4ctor/deploy/systemd/caddy.service.d" "$root/etc/systemd/system/"
+setting=$(sed -n 's/^Environment="R4_CADDY_GATEWAY=\(.*\)"$/\1/p' "$root/etc/systemd/system/caddy.service.d/re4ctor.conf")
+(! ci/proxy-test.sh "$root/usr/bin/caddy" >"$work/without") || fail "Debian's Caddy no longer needs R4_CADDY_GATEWAY=$setting"
+grep -q '7500 of 15000 bytes' "$work/without" || { cat "$work/without"; fail "ci/proxy-test.sh found something else"; }
+R4_CADDY_GATEWAY=$setting ci/proxy-test.sh "$root/usr/bin/caddy"
 [ "$(stat -c %a "$root/etc/re4ctor/credentials/api-key")" = 600 ] || fail "others may read the API key"
 key=$(cat "$root/etc/re4ctor/credentials/api-key")
 
@@ -65,6 +69,9 @@ within curl -s --max-time 5 "$node/v1/health" | grep -q '"status": *"ok"' ||
   { tail -n 20 "$work/boot.log"; fail "$node/v1/health"; }
 within "$release/re4_release/bin/r4" release verify "$release/files" --key "$release/key.asc" --node "$node" ||
   fail "the node does not run the release's sealed core"
+
+within curl -s --max-time 5 -D "$work/head" -o /dev/null -H "X-API-Key: $key" -d '{}' -H 'Content-Type: application/json' "$node/v1/vrf"
+grep -qi '^connection: close' "$work/head" || { cat "$work/head"; fail "caddy runs without R4_CADDY_GATEWAY"; }
 
 # What a stranger on that machine sees.
 (! grep -rqs "$key" "$root/etc/systemd" "$root/opt/re4ctor" "$root/var/log") || fail "the API key is lying about"

@@ -4,7 +4,7 @@ set -euo pipefail
 wanted=(curl:curl gcc:gcc g++:g++ make:make python3:python3 npm:npm node:nodejs chromium:chromium
   redis-server:redis-server gpg:gnupg gpgv:gpgv debootstrap:debootstrap systemd-nspawn:systemd-container ip:iproute2
   promtool:prometheus prometheus-blackbox-exporter:prometheus-blackbox-exporter shellcheck:shellcheck
-  sslscan:sslscan openssl:openssl)
+  sslscan:sslscan openssl:openssl strace:strace)
 missing=()
 for pair in "${wanted[@]}"; do
   command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
