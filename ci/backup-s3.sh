@@ -113,7 +113,7 @@ running+=($!)
 waits "http://127.0.0.1:$vrf_port/ready"
 for number in $(seq 30); do "$r4" verify --keys "$work/keys.json" "$work/receipt-$number.json" >/dev/null; done
 receipt -o "$work/next.json"
-next=$(sed -n 's/.*"index":"\([0-9]*\)".*/\1/p' "$work/next.json" | head -n 1)
+next=$(sed -n 's/.*"index":"\([0-9]*\)".*/\1/p' "$work/next.json" | sed -n 1p)
 [ "$next" = 31 ] || fail "the next index is $next"
 "$r4" log mirror "http://127.0.0.1:$vrf_port/log" "$work/mirror" >/dev/null
 say "all passed in $SECONDS s"

@@ -65,7 +65,7 @@ for _ in $(seq 120); do
   if within curl -sf --max-time 5 -o /dev/null "$node/v1/health"; then break; fi
   sleep 0.5
 done
-within curl -s --max-time 5 "$node/v1/health" | grep -q '"status": *"ok"' ||
+{ within curl -s --max-time 5 -o "$work/health" "$node/v1/health" && grep -q '"status": *"ok"' "$work/health"; } ||
   { tail -n 20 "$work/boot.log"; fail "$node/v1/health"; }
 within "$release/re4_release/bin/r4" release verify "$release/files" --key "$release/key.asc" --node "$node" ||
   fail "the node does not run the release's sealed core"
@@ -75,7 +75,9 @@ grep -qi '^connection: close' "$work/head" || { cat "$work/head"; fail "caddy ru
 
 # What a stranger on that machine sees.
 (! grep -rqs "$key" "$root/etc/systemd" "$root/opt/re4ctor" "$root/var/log") || fail "the API key is lying about"
-! journal | grep -q "$key" || fail "the API key is in the journal"
+journal >"$work/journal"
+grep -q 'r4-gateway listening' "$work/journal" || fail "the journal is not the services'"
+! grep -q "$key" "$work/journal" || fail "the API key is in the journal"
 
 say "the end-to-end suite"
 R4_E2E_BASE_HTTP=$node R4_E2E_API_KEY=$key R4_E2E_CORE=$node:8080 R4_E2E_VRF=$node:8081 R4_E2E_GATEWAY=$node:8082 \

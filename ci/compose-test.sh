@@ -75,7 +75,7 @@ calls() {
   expect 200 "$base/openapi.json"
   expect 200 "$base/docs"
 }
-active_key() { sed -n 's/.*"active" *: *"\(0x[0-9a-f]*\)".*/\1/p' "$work/keys.json" | head -n 1; }
+active_key() { sed -n 's/.*"active" *: *"\(0x[0-9a-f]*\)".*/\1/p' "$work/keys.json" | sed -n 1p; }
 
 site() {
   local base=$1 file

@@ -23,9 +23,9 @@ need_root() { [ "$(id -u)" = 0 ] || fail "$1 is missing; run this script as root
 scratch() { if [ -z "$work" ]; then work=$(mktemp -d /var/tmp/r4-docker.XXXXXX); fi; }
 
 # One fact, one home: the names are read from the files that use them.
-runtime_image=$(sed -n 's/^FROM \(debian:[^ ]*\).*/\1/p' "$root/Dockerfile.core" | head -n 1)
-builder_image=$(sed -n 's/^FROM \(rust:[^ ]*\).*/\1/p' "$root/Dockerfile.core" | head -n 1)
-used_by_compose() { sed -n "s|^ *image: *\"\{0,1\}\($1:[^ \"]*\).*|\1|p" "$root/docker-compose.yml" | head -n 1; }
+runtime_image=$(sed -n 's/^FROM \(debian:[^ ]*\).*/\1/p' "$root/Dockerfile.core" | sed -n 1p)
+builder_image=$(sed -n 's/^FROM \(rust:[^ ]*\).*/\1/p' "$root/Dockerfile.core" | sed -n 1p)
+used_by_compose() { sed -n "s|^ *image: *\"\{0,1\}\($1:[^ \"]*\).*|\1|p" "$root/docker-compose.yml" | sed -n 1p; }
 caddy_image=$(used_by_compose caddy)
 redis_image=$(used_by_compose redis)
 postgres_image=$(used_by_compose postgres)

@@ -74,7 +74,7 @@ held() {
   docker run --rm --network none --cap-add SYS_PTRACE --pid "container:$(docker compose ps -q "$1")" "$runtime" \
     sh -c 'awk "/^VmRSS/ { print \$2 }" /proc/1/status; ls /proc/1/fd | wc -l' | paste -sd' '
 }
-runtime=$(sed -n 's/^FROM \(debian:[^ ]*\).*/\1/p' Dockerfile.core | head -n 1)
+runtime=$(sed -n 's/^FROM \(debian:[^ ]*\).*/\1/p' Dockerfile.core | sed -n 1p)
 declare -A before
 for service in "${services[@]}"; do before[$service]=$(held "$service"); done
 processes >"$work/before"
@@ -101,5 +101,5 @@ done
 
 docker compose logs --no-color >"$work/logs" 2>&1
 if grep -nFf "$work/secrets" "$work/logs" | cut -c1-200; then fail "a secret is in the logs"; fi
-if grep -nE ' ERROR |ALARM|panic|goroutine [0-9]' "$work/logs" | head -n 20 | grep .; then fail "errors in the logs"; fi
+if grep -nE ' ERROR |ALARM|panic|goroutine [0-9]' "$work/logs" | sed -n 1,20p | grep .; then fail "errors in the logs"; fi
 say "$(wc -l <"$work/logs") lines of logs hold no secret and no error"

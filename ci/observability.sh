@@ -23,4 +23,3 @@ python3 ci/observability.py --queries >"$work/queries.yml"
 promtool check rules "$work/queries.yml"
 npm ci --prefix ci/dashboards --no-audit --no-fund --silent
 node ci/dashboards/check.mjs deploy/observability/grafana/dashboards/*.json
-shellcheck deploy/observability/start.sh deploy/observability/grafana/start.sh ci/observability.sh

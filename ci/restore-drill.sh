@@ -32,7 +32,7 @@ get() { curl -sf --max-time 20 -H "X-API-Key: $api_key" "$@"; }
 # Waits until the published checkpoint covers all that was answered, and copies the log.
 mirror() {
   local last size
-  last=$(get "$base/vrf" | sed -n 's/.*"index" *: *"\([0-9]*\)".*/\1/p' | head -n 1)
+  last=$(get "$base/vrf" | sed -n 's/.*"index" *: *"\([0-9]*\)".*/\1/p' | sed -n 1p)
   for _ in $(seq 60); do
     size=$(curl -sf --max-time 5 "$base/log/checkpoint" | sed -n 2p)
     if [ "$size" -gt "$last" ]; then break; fi
@@ -88,7 +88,8 @@ docker compose --profile backup down -v --timeout 20 >/dev/null 2>&1
 [ -z "$(docker volume ls -q --filter "name=${COMPOSE_PROJECT_NAME}_state")" ] || fail "the volume is still there"
 restore restore --identity - "$older" <"$work/identity.txt" || fail "restore the older backup"
 if (trap - EXIT && again) >/dev/null; then fail "an older backup started by itself"; fi
-docker compose logs r4-vrf 2>&1 | grep -q 'r4 backup resume' || fail "r4-vrf does not say what to do"
+docker compose logs r4-vrf >"$work/said" 2>&1
+grep -q 'r4 backup resume' "$work/said" || fail "r4-vrf does not say what to do"
 docker compose down --timeout 5 >/dev/null 2>&1
 if restore resume </dev/null >"$work/said" 2>&1; then fail "it goes on without a word"; fi
 grep -q -- '--close' "$work/said" || fail "it does not say what to do: $(cat "$work/said")"
@@ -115,7 +116,7 @@ docker run --rm --network none --user "$(id -u):$(id -g)" -v "$work:/work" -w /w
   done <list' || fail "an old receipt does not verify"
 r4 draw verify --keys keys.json draw.json || fail "the draw does not verify"
 for number in $(seq 100); do get "$base/vrf?sig=ecdsa" -o "$work/receipts/after-$number.json"; done
-[ "$(indexes | sort | uniq -d | wc -l)" = 0 ] || fail "an index came twice: $(indexes | sort | uniq -d | head -n 3)"
+[ "$(indexes | sort | uniq -d | wc -l)" = 0 ] || fail "an index came twice: $(indexes | sort | uniq -d | sed -n 1,3p)"
 mirror
 r4_there log verify http://127.0.0.1:8082/v1/log || fail "r4 log verify"
 say "all passed in $SECONDS s"

@@ -61,7 +61,7 @@ monitor() {
 # status WORD: waits until /v1/keys has an epoch of this status.
 status() {
   for _ in $(seq 100); do
-    if curl -sf --max-time 5 "$http/v1/keys" | grep -q "\"status\": *\"$1\""; then return 0; fi
+    if curl -sf --max-time 5 -o "$work/epochs" "$http/v1/keys" && grep -q "\"status\": *\"$1\"" "$work/epochs"; then return 0; fi
     sleep 0.2
   done
   fail "no key epoch is $1"
@@ -106,7 +106,9 @@ for url in "$http/v1/random?n=1" "$core" "$vrf"; do
 done
 answers "$core" "$new_internal" 200
 answers "$http/v1/random?n=1" "$new_internal" 401
-if docker compose logs --no-color | grep -qE "$old|$new|$old_internal|$new_internal"; then fail "a key is in a log"; fi
+docker compose logs --no-color >"$work/logs" 2>&1
+grep -q 'r4-core listening' "$work/logs" || fail "the logs are not the node's: $(cat "$work/logs")"
+if grep -qE "$old|$new|$old_internal|$new_internal" "$work/logs"; then fail "a key is in a log"; fi
 
 say "every receipt verifies, and so does the log by the old keys"
 curl -sf --max-time 5 -o "$work/kept/new.json" "$http/v1/keys" || fail "$http/v1/keys does not answer"

@@ -59,7 +59,7 @@ trap finish EXIT
 trap 'exit 130' INT TERM
 
 check() { python3 ci/replicas.py "$@" || fail "$1"; }
-one() { containers "$1" | head -n 1; }
+one() { containers "$1" | sed -n 1p; }
 # Addresses that this machine reaches the replicas of a service at.
 addresses() {
   local id
@@ -134,7 +134,8 @@ export R4_LOG_FORMAT=json
 check rolling "$http" "$key" "$deploy" \
   "sh $work/updated completed ${stack}_r4-core ${stack}_r4-vrf ${stack}_r4-gateway"
 for service in r4-core r4-vrf r4-gateway; do
-  docker inspect --format '{{.Config.Env}}' "$(one $service)" | grep -q R4_LOG_FORMAT=json || fail "$service was not updated"
+  docker inspect --format '{{.Config.Env}}' "$(one $service)" >"$work/inspected"
+  grep -q R4_LOG_FORMAT=json "$work/inspected" || fail "$service was not updated"
 done
 
 say "both gateways ask both cores"
