@@ -99,7 +99,7 @@ for service in "${services[@]}"; do
 done
 [ "$(curl -s --max-time 5 -o /dev/null -w '%{http_code}' "http://127.0.0.1:$R4_HTTP_PORT/v1/health")" = 200 ] || fail "the node is not well"
 
-docker compose logs --no-color >"$work/logs" 2>&1
+all_logs
 if grep -nFf "$work/secrets" "$work/logs" | cut -c1-200; then fail "a secret is in the logs"; fi
 if grep -nE ' ERROR |ALARM|panic|goroutine [0-9]' "$work/logs" | sed -n 1,20p | grep .; then fail "errors in the logs"; fi
 say "$(wc -l <"$work/logs") lines of logs hold no secret and no error"

@@ -106,8 +106,7 @@ for url in "$http/v1/random?n=1" "$core" "$vrf"; do
 done
 answers "$core" "$new_internal" 200
 answers "$http/v1/random?n=1" "$new_internal" 401
-docker compose logs --no-color >"$work/logs" 2>&1
-grep -q 'r4-core listening' "$work/logs" || fail "the logs are not the node's: $(cat "$work/logs")"
+all_logs
 if grep -qE "$old|$new|$old_internal|$new_internal" "$work/logs"; then fail "a key is in a log"; fi
 
 say "every receipt verifies, and so does the log by the old keys"

@@ -42,9 +42,7 @@ done <"$work/files" 2>/dev/null
 [ "${#scripts[@]}" -gt 30 ] || { echo "only ${#scripts[@]} scripts are found"; exit 1; }
 shellcheck -x "${scripts[@]}"
 # sh has no pipefail: a pipe's result is its reader's.
-strict=()
-for script in "${scripts[@]}"; do
-  if grep -q -e 'pipefail' -e 'shellcheck shell=bash' "$script"; then strict+=("$script"); fi
-done
+grep -l -e 'pipefail' -e 'shellcheck shell=bash' "${scripts[@]}" >"$work/strict"
+mapfile -t strict <"$work/strict"
 if hurried "${strict[@]}"; then echo "these readers may leave too soon: write to a file first, see ci/scripts.sh"; exit 1; fi
 echo "${#scripts[@]} scripts, ${#strict[@]} of them with pipefail: nothing found"

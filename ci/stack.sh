@@ -65,6 +65,11 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 
+# All that the services have said, in $work/logs: searched there, and not in a pipe, which a search may leave too soon.
+all_logs() {
+  docker compose logs --no-color >"$work/logs" 2>&1
+  grep -q 'r4-core listening' "$work/logs" || fail "the logs are not the node's: $(tail -n 20 "$work/logs")"
+}
 # answers URL: waits until it does.
 answers() {
   for _ in $(seq 60); do if curl -skf --max-time 5 -o /dev/null "$1"; then return 0; fi; sleep 0.5; done
